@@ -1,0 +1,1 @@
+//! The classifier a person builds from support pictures.

@@ -1,0 +1,1 @@
+//! Fast CPU and WebAssembly paths of the encoder.

@@ -1,0 +1,1 @@
+//! Means with confidence intervals, confusion, rejection.

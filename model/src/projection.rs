@@ -1,0 +1,1 @@
+//! Features drawn in the plane: PCA and t-SNE.

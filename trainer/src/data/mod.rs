@@ -1,0 +1,1 @@
+//! Data sets on disk and the built-in procedural one.

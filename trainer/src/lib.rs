@@ -1,0 +1,3 @@
+//! Trains, evaluates and applies few-shot models.
+
+pub mod data;

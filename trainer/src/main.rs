@@ -1,0 +1,2 @@
+//! fewshot
+fn main() {}

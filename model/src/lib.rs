@@ -5,8 +5,33 @@
 //! crate. It has no files, no clock, no threads of its own and no randomness of
 //! the operating system; whatever is random is passed in as an [`rng::Rng`].
 
+pub mod checkpoint;
 pub mod classifier;
+pub mod config;
+pub mod distance;
+pub mod encoder;
+pub mod episode;
+pub mod error;
+pub mod hallucinator;
 pub mod image;
 pub mod kernels;
 pub mod metrics;
+pub mod model;
+pub mod parameters;
 pub mod projection;
+pub mod prototype;
+pub mod rng;
+pub mod transform;
+
+pub use checkpoint::{Checkpoint, Precision};
+pub use config::{
+    EncoderConfig, GeneratorConfig, GeneratorKind, ImageConfig, ModelConfig, Rejection,
+};
+pub use distance::Distance;
+pub use encoder::{Backend, Encoder, FrozenEncoder};
+pub use episode::{Episode, EpisodeSampler, EpisodeShape};
+pub use error::{Error, Result};
+pub use hallucinator::Generator;
+pub use model::{Embedder, Model};
+pub use parameters::Parameters;
+pub use transform::{FeatureTransform, Transform};

@@ -1,0 +1,230 @@
+//! The generator: new support features from a real one and noise
+//! (Wang et al. 2018, "Low-Shot Learning from Imaginary Data").
+
+use candle_core::{Device, Tensor};
+
+use crate::{
+    Error, GeneratorConfig, GeneratorKind, ModelConfig, Parameters, Result,
+    rng::{Rng, dropout_mask, normal, uniform},
+};
+
+/// Output scale a residual generator starts with: near the identity, yet with a gradient.
+const RESIDUAL_START: f32 = 0.01;
+
+/// A generator of features: Linear 2D→H, ReLU, dropout, Linear H→H, ReLU,
+/// dropout, Linear H→D, then ReLU (`reference`) or added to the seed (`residual`).
+#[derive(Clone, Debug)]
+pub struct Generator {
+    config: GeneratorConfig,
+    layers: [Linear; 3],
+}
+
+/// `x · weightᵀ + bias`; weight (out, in), bias (out), as PyTorch's Linear.
+#[derive(Clone, Debug)]
+struct Linear {
+    weight: Tensor,
+    bias: Tensor,
+}
+
+impl Generator {
+    /// Builds the generator of `config` from `generator.linear{1,2,3}.*`, shared
+    /// with `parameters`.
+    ///
+    /// # Errors
+    /// [`Error::NoGenerator`] where the configuration has none; if a tensor is
+    /// missing or of another shape.
+    pub fn new(config: &ModelConfig, parameters: &Parameters) -> Result<Self> {
+        let generator = config.generator.clone().ok_or(Error::NoGenerator)?;
+        let [first, second, third] = sizes(config, &generator);
+        let layer = |index: usize, (input, output): (usize, usize)| -> Result<Linear> {
+            let name = format!("generator.linear{index}");
+            Ok(Linear {
+                weight: parameters.get(&format!("{name}.weight"), (output, input))?,
+                bias: parameters.get(&format!("{name}.bias"), output)?,
+            })
+        };
+        let layers = [layer(1, first)?, layer(2, second)?, layer(3, third)?];
+        Ok(Self { config: generator, layers })
+    }
+
+    /// Fresh parameters as PyTorch's Linear starts, the residual form's last
+    /// layer scaled down to start near the identity.
+    ///
+    /// # Errors
+    /// [`Error::NoGenerator`] where the configuration has none.
+    pub fn init(config: &ModelConfig, rng: &mut Rng, device: &Device) -> Result<Parameters> {
+        let generator = config.generator.as_ref().ok_or(Error::NoGenerator)?;
+        let mut parameters = Parameters::default();
+        for (index, (input, output)) in sizes(config, generator).into_iter().enumerate() {
+            let last = index == 2 && generator.kind == GeneratorKind::Residual;
+            let scale = if last { RESIDUAL_START } else { 1.0 };
+            let bound = scale / (input as f32).sqrt();
+            let name = format!("generator.linear{}", index + 1);
+            parameters
+                .insert(format!("{name}.weight"), uniform(rng, bound, (output, input), device)?);
+            parameters.insert(format!("{name}.bias"), uniform(rng, bound, output, device)?);
+        }
+        Ok(parameters)
+    }
+
+    /// The generator's configuration.
+    pub fn config(&self) -> &GeneratorConfig {
+        &self.config
+    }
+
+    /// M features for each of N seeds, dropout off.
+    ///
+    /// # Shapes
+    /// - seeds: (N, D), f32: one real support feature a class
+    /// - noise: (N, M, D), f32, standard normal; scaled here
+    /// - output: (N, M, D), f32
+    ///
+    /// # Errors
+    /// If N or D differ.
+    pub fn hallucinate(&self, seeds: &Tensor, noise: &Tensor) -> Result<Tensor> {
+        self.run(seeds, noise, Ok)
+    }
+
+    /// As [`Self::hallucinate`], with dropout masks drawn from `rng`;
+    /// differentiable in seeds and parameters.
+    ///
+    /// # Shapes
+    /// - seeds: (N, D), noise: (N, M, D), output: (N, M, D), f32
+    ///
+    /// # Errors
+    /// If N or D differ.
+    pub fn hallucinate_train(
+        &self,
+        seeds: &Tensor,
+        noise: &Tensor,
+        rng: &mut Rng,
+    ) -> Result<Tensor> {
+        let rate = self.config.dropout;
+        self.run(seeds, noise, |hidden| {
+            if rate == 0.0 {
+                return Ok(hidden);
+            }
+            let mask = dropout_mask(rng, rate, hidden.shape(), hidden.device())?;
+            Ok((hidden * mask)?)
+        })
+    }
+
+    fn run(
+        &self,
+        seeds: &Tensor,
+        noise: &Tensor,
+        mut dropout: impl FnMut(Tensor) -> Result<Tensor>,
+    ) -> Result<Tensor> {
+        let (ways, dim) = seeds.dims2()?;
+        let (noise_ways, count, noise_dim) = noise.dims3()?;
+        if (ways, dim) != (noise_ways, noise_dim) {
+            return Err(Error::Shape {
+                name: "noise".into(),
+                expected: (ways, count, dim).into(),
+                actual: noise.shape().clone(),
+            });
+        }
+        let [first, second, third] = &self.layers;
+        let flat_noise =
+            (noise.reshape((ways * count, dim))? * f64::from(self.config.noise_scale))?;
+        // The first layer on (seed, noise) is the sum of its halves, and the
+        // seed's half is the same for all M of a class: computed once.
+        let seed_half = first.weight.narrow(1, 0, dim)?;
+        let noise_half = first.weight.narrow(1, dim, dim)?;
+        let from_seed = seeds.matmul(&seed_half.t()?)?.broadcast_add(&first.bias)?;
+        let from_noise = flat_noise.matmul(&noise_half.t()?)?;
+        let hidden = from_noise
+            .reshape((ways, count, ()))?
+            .broadcast_add(&from_seed.unsqueeze(1)?)?
+            .reshape((ways * count, ()))?
+            .relu()?;
+        let hidden = dropout(hidden)?;
+        let hidden = dropout(second.forward(&hidden)?.relu()?)?;
+        let output = third.forward(&hidden)?.reshape((ways, count, dim))?;
+        match self.config.kind {
+            GeneratorKind::Reference => Ok(output.relu()?),
+            GeneratorKind::Residual => Ok(output.broadcast_add(&seeds.unsqueeze(1)?)?),
+        }
+    }
+}
+
+impl Linear {
+    fn forward(&self, input: &Tensor) -> Result<Tensor> {
+        Ok(input.matmul(&self.weight.t()?)?.broadcast_add(&self.bias)?)
+    }
+}
+
+/// Standard normal noise for M hallucinations of each of N classes, (N, M, D).
+pub fn noise(
+    rng: &mut Rng,
+    ways: usize,
+    count: usize,
+    dim: usize,
+    device: &Device,
+) -> Result<Tensor> {
+    normal(rng, (ways, count, dim), device)
+}
+
+/// (input, output) of the three layers.
+fn sizes(config: &ModelConfig, generator: &GeneratorConfig) -> [(usize, usize); 3] {
+    let dim = config.feature_dim();
+    let hidden = generator.hidden;
+    [(2 * dim, hidden), (hidden, hidden), (hidden, dim)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{config::tests::tiny, rng::rng};
+
+    fn generator(kind: GeneratorKind) -> Result<(Generator, Tensor, Tensor)> {
+        let mut config = tiny(32, 3);
+        if let Some(generator) = &mut config.generator {
+            generator.kind = kind;
+        }
+        let device = &Device::Cpu;
+        let mut rng = rng(3, 0);
+        let generator = Generator::new(&config, &Generator::init(&config, &mut rng, device)?)?;
+        let seeds = normal(&mut rng, (2, config.feature_dim()), device)?;
+        let noise = noise(&mut rng, 2, 3, config.feature_dim(), device)?;
+        Ok((generator, seeds, noise))
+    }
+
+    #[test]
+    fn the_split_first_layer_equals_the_joined_one() -> Result<()> {
+        let (generator, seeds, noise) = generator(GeneratorKind::Reference)?;
+        let (ways, count, dim) = noise.dims3()?;
+        let repeated = seeds.unsqueeze(1)?.broadcast_as((ways, count, dim))?.contiguous()?;
+        let joined = Tensor::cat(&[&repeated, &noise], 2)?.reshape((ways * count, 2 * dim))?;
+        let mut expected = joined;
+        for layer in &generator.layers {
+            expected = layer.forward(&expected)?.relu()?;
+        }
+        let actual = generator.hallucinate(&seeds, &noise)?.reshape((ways * count, dim))?;
+        let difference = (actual - expected)?.abs()?.max_all()?.to_scalar::<f32>()?;
+        assert!(difference < 1e-5, "{difference}");
+        Ok(())
+    }
+
+    #[test]
+    fn a_residual_generator_starts_near_the_identity() -> Result<()> {
+        let (generator, seeds, noise) = generator(GeneratorKind::Residual)?;
+        let hallucinated = generator.hallucinate(&seeds, &noise)?;
+        let moved = hallucinated.broadcast_sub(&seeds.unsqueeze(1)?)?;
+        let largest = moved.abs()?.max_all()?.to_scalar::<f32>()?;
+        assert!(largest > 0.0 && largest < 0.1, "{largest}");
+        Ok(())
+    }
+
+    #[test]
+    fn dropout_comes_from_the_given_generator() -> Result<()> {
+        let (generator, seeds, noise) = generator(GeneratorKind::Reference)?;
+        let draw = |seed| -> Result<Vec<f32>> {
+            let features = generator.hallucinate_train(&seeds, &noise, &mut rng(seed, 0))?;
+            Ok(features.flatten_all()?.to_vec1()?)
+        };
+        assert_eq!(draw(1)?, draw(1)?);
+        assert_ne!(draw(1)?, draw(2)?);
+        Ok(())
+    }
+}

@@ -1,0 +1,128 @@
+//! Encoder, feature transform and generator together.
+
+use candle_core::{Device, Tensor};
+
+use crate::{
+    Checkpoint, Encoder, Generator, ModelConfig, Parameters, Result, Transform,
+    encoder::FrozenEncoder, rng::rng,
+};
+
+/// Streams of the seed, so that adding a generator leaves the encoder's start as it was.
+const ENCODER_STREAM: u64 = 0;
+const GENERATOR_STREAM: u64 = 1;
+
+/// A model over a set of parameters, which it shares.
+#[derive(Clone, Debug)]
+pub struct Model {
+    /// What the model is.
+    pub config: ModelConfig,
+    /// Pictures to features.
+    pub encoder: Encoder,
+    /// What is done to features before they are compared.
+    pub transform: Transform,
+    /// Features to hallucinated features, where the model has a generator.
+    pub generator: Option<Generator>,
+}
+
+impl Model {
+    /// Fresh parameters for `config`, a function of `seed`.
+    ///
+    /// # Errors
+    /// If the configuration is not usable.
+    pub fn init(config: &ModelConfig, seed: u64, device: &Device) -> Result<Parameters> {
+        config.check()?;
+        let mut parameters = Encoder::init(config, &mut rng(seed, ENCODER_STREAM), device)?;
+        if config.generator.is_some() {
+            parameters.extend(Generator::init(config, &mut rng(seed, GENERATOR_STREAM), device)?);
+        }
+        if config.transform.is_centred() {
+            let zero = Tensor::zeros(config.feature_dim(), candle_core::DType::F32, device)?;
+            parameters.insert(crate::transform::MEAN, zero);
+        }
+        Ok(parameters)
+    }
+
+    /// The networks over `parameters`, shared: updates of variables are seen.
+    ///
+    /// # Errors
+    /// If a tensor is missing or of another shape than `config` asks for.
+    pub fn new(config: ModelConfig, parameters: &Parameters) -> Result<Self> {
+        config.check()?;
+        let encoder = Encoder::new(&config, parameters)?;
+        let transform = Transform::new(&config, parameters)?;
+        let has_generator = config.generator.is_some();
+        let generator = has_generator.then(|| Generator::new(&config, parameters)).transpose()?;
+        Ok(Self { config, encoder, transform, generator })
+    }
+
+    /// The stored model on `device`.
+    pub fn from_checkpoint(checkpoint: &Checkpoint, device: &Device) -> Result<Self> {
+        Self::new(checkpoint.config.clone(), &checkpoint.parameters.to_device(device)?)
+    }
+
+    /// Features ready to compare, with BatchNorm in inference mode. Each call
+    /// folds the encoder anew; for many calls see [`Self::embedder`].
+    ///
+    /// # Shapes
+    /// - images: (B, C, S, S), f32, normalised
+    /// - output: (B, D), f32, transform applied
+    ///
+    /// # Errors
+    /// If the images do not fit the model.
+    pub fn embed(&self, images: &Tensor) -> Result<Tensor> {
+        self.embedder()?.embed(images)
+    }
+
+    /// Encoder and transform at their present parameters, for many calls.
+    pub fn embedder(&self) -> Result<Embedder> {
+        Ok(Embedder { encoder: self.encoder.freeze()?, transform: self.transform.clone() })
+    }
+}
+
+/// Pictures to comparable features, with parameters that no longer change.
+#[derive(Clone, Debug)]
+pub struct Embedder {
+    encoder: FrozenEncoder,
+    transform: Transform,
+}
+
+impl Embedder {
+    /// # Shapes
+    /// - images: (B, C, S, S), f32, normalised
+    /// - output: (B, D), f32, transform applied
+    ///
+    /// # Errors
+    /// If the images do not fit the model.
+    pub fn embed(&self, images: &Tensor) -> Result<Tensor> {
+        self.transform.apply(&self.encoder.forward(images)?)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::tests::tiny;
+
+    #[test]
+    fn a_step_moves_the_running_statistics_and_the_gradients_reach_every_parameter() -> Result<()> {
+        let config = tiny(32, 3);
+        let device = &Device::Cpu;
+        let parameters = Model::init(&config, 1, device)?.to_variables()?;
+        let model = Model::new(config, &parameters)?;
+        let images = crate::rng::normal(&mut rng(2, 0), (4, 3, 32, 32), device)?;
+        let before = model.embed(&images)?;
+        let features = model.encoder.forward_train(&images)?;
+        let after = model.embed(&images)?;
+        assert_ne!(before.to_vec2::<f32>()?, after.to_vec2::<f32>()?);
+
+        let generator = model.generator.as_ref().unwrap();
+        let noise = crate::rng::normal(&mut rng(2, 1), (4, 2, 32), device)?;
+        let loss = generator.hallucinate(&features, &noise)?.sqr()?.sum_all()?;
+        let gradients = loss.backward()?;
+        for (name, var) in parameters.trainable()? {
+            assert!(gradients.get(&var).is_some(), "no gradient for {name}");
+        }
+        assert_eq!(parameters.trainable()?.len(), 4 * 4 + 6);
+        Ok(())
+    }
+}

@@ -1,0 +1,83 @@
+//! Seeded randomness: every random number of the learner comes from here.
+//!
+//! ChaCha8 is portable, so the same seed gives the same episodes and the same
+//! hallucinations natively and in the browser. Candle's own generators are not
+//! used: on the CPU they cannot be seeded.
+
+use candle_core::{Device, Shape, Tensor};
+use rand::{Rng as _, SeedableRng};
+use rand_distr::{Distribution, StandardNormal};
+
+use crate::Result;
+
+/// The generator used throughout.
+pub type Rng = rand_chacha::ChaCha8Rng;
+
+/// A generator for one purpose: `seed` is the user's, `stream` keeps purposes
+/// (or episodes, or classes) independent of each other.
+pub fn rng(seed: u64, stream: u64) -> Rng {
+    let mut rng = Rng::seed_from_u64(seed);
+    rng.set_stream(stream);
+    rng
+}
+
+/// `count` draws from the standard normal distribution.
+pub fn normal_values(rng: &mut Rng, count: usize) -> Vec<f32> {
+    (0..count).map(|_| StandardNormal.sample(rng)).collect()
+}
+
+/// A tensor of standard normal draws, f32, in row-major order of drawing.
+pub fn normal(rng: &mut Rng, shape: impl Into<Shape>, device: &Device) -> Result<Tensor> {
+    let shape = shape.into();
+    let values = normal_values(rng, shape.elem_count());
+    Ok(Tensor::from_vec(values, shape, device)?)
+}
+
+/// A tensor of uniform draws from `-bound..bound`, f32.
+pub fn uniform(
+    rng: &mut Rng,
+    bound: f32,
+    shape: impl Into<Shape>,
+    device: &Device,
+) -> Result<Tensor> {
+    let shape = shape.into();
+    let values: Vec<f32> =
+        (0..shape.elem_count()).map(|_| (rng.random::<f32>() * 2.0 - 1.0) * bound).collect();
+    Ok(Tensor::from_vec(values, shape, device)?)
+}
+
+/// A dropout mask: `1 / (1 - rate)` with probability `1 - rate`, else 0, f32.
+pub fn dropout_mask(
+    rng: &mut Rng,
+    rate: f32,
+    shape: impl Into<Shape>,
+    device: &Device,
+) -> Result<Tensor> {
+    let shape = shape.into();
+    let keep = 1.0 / (1.0 - rate);
+    let values: Vec<f32> = (0..shape.elem_count())
+        .map(|_| if rng.random::<f32>() < rate { 0.0 } else { keep })
+        .collect();
+    Ok(Tensor::from_vec(values, shape, device)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn streams_of_one_seed_differ_and_repeat() {
+        let draw = |seed, stream| normal_values(&mut rng(seed, stream), 4);
+        assert_eq!(draw(1, 2), draw(1, 2));
+        assert_ne!(draw(1, 2), draw(1, 3));
+        assert_ne!(draw(1, 2), draw(2, 2));
+    }
+
+    #[test]
+    fn dropout_keeps_the_mean() -> Result<()> {
+        let mask = dropout_mask(&mut rng(0, 0), 0.5, 10_000, &Device::Cpu)?;
+        let mean = mask.mean_all()?.to_scalar::<f32>()?;
+        assert!((mean - 1.0).abs() < 0.05, "mean {mean}");
+        Ok(())
+    }
+}

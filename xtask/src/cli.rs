@@ -1,0 +1,58 @@
+//! The command line of `cargo xtask`: types for clap to fill, and nothing else.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand};
+
+/// Build steps of Fewshot; each installs what it needs and says what it does.
+#[derive(Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+pub struct Cli {
+    #[command(subcommand)]
+    pub task: Task,
+}
+
+#[derive(Subcommand)]
+pub enum Task {
+    /// Build the page with the shipped weights, serve it on this machine, print its address
+    Demo(Demo),
+    /// Build the page into a static folder that any file server can host
+    Web(Web),
+    /// Build only the WebAssembly module the page loads, for work on the page with `npx vite`
+    Wasm,
+    /// Serve a static folder on this machine
+    Serve(Serve),
+}
+
+#[derive(Args)]
+pub struct Demo {
+    /// Port on 127.0.0.1; 0 takes a free one
+    #[arg(long, default_value_t = 8080)]
+    pub port: u16,
+}
+
+#[derive(Args, Default)]
+pub struct Web {
+    /// Ship this model instead of the project's own
+    #[arg(long, value_name = "FILE")]
+    pub weights: Option<PathBuf>,
+    /// Title of the page
+    #[arg(long, value_name = "TEXT")]
+    pub title: Option<String>,
+    /// Where to leave the site: a new or empty folder, or one that this command filled before
+    /// [default: web/dist]
+    #[arg(long, value_name = "DIR")]
+    pub out: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub struct Serve {
+    /// Folder to serve
+    pub folder: PathBuf,
+    /// Port on 127.0.0.1; 0 takes a free one
+    #[arg(long, default_value_t = 8080)]
+    pub port: u16,
+    /// Path under which the folder appears
+    #[arg(long, default_value = "/")]
+    pub base: String,
+}

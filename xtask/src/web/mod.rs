@@ -1,0 +1,46 @@
+//! `cargo xtask web`: the page as a static folder.
+//!
+//! Rust to WebAssembly (cargo, wasm-bindgen as a library, wasm-opt), the weights beside it, then
+//! Vite. Every step is skipped when its input has not changed, except Vite's, which takes seconds.
+
+mod module;
+mod site;
+mod weights;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::Result;
+
+use crate::cli::Web;
+use crate::setup::{node, npm, wasm_target};
+use crate::workspace::Workspace;
+
+/// Builds the whole site and returns its folder.
+pub fn run(workspace: &Workspace, arguments: &Web) -> Result<PathBuf> {
+    // Whatever can be wrong with the arguments is found before minutes of compiling.
+    let out = arguments
+        .out
+        .clone()
+        .unwrap_or_else(|| workspace.web().join("dist"));
+    site::check_out(&out, arguments.out.is_some())?;
+    if let Some(file) = &arguments.weights {
+        weights::check(file)?;
+    }
+    wasm(workspace)?;
+    weights::lay_out(workspace, arguments.weights.as_deref())?;
+    site::build(workspace, arguments.title.as_deref(), &out)?;
+    Ok(out)
+}
+
+/// Everything up to the module in `web/src/generated/`.
+pub fn wasm(workspace: &Workspace) -> Result<()> {
+    set_up(&workspace.web())?;
+    module::build(workspace)
+}
+
+/// Looks for, or installs, what the page's build needs.
+pub fn set_up(web: &Path) -> Result<()> {
+    wasm_target::ensure()?;
+    node::ensure()?;
+    npm::ensure(web)
+}

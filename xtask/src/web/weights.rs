@@ -1,0 +1,143 @@
+//! The models of the page: `web/public/weights/` with a manifest that lists them.
+//!
+//! Without `--weights` these are the project's own, as `weights/manifest.json` describes them.
+//! A person's own model becomes a manifest of one.
+
+use std::fs;
+use std::path::Path;
+
+use anyhow::{Context, Result, ensure};
+use serde_json::{Value, json};
+
+use crate::digest::{read, sha256};
+use crate::progress::step;
+use crate::workspace::Workspace;
+
+/// A name every model file has; without it no encoder is in the file.
+const FIRST_TENSOR: &str = "encoder.0.0.weight";
+
+/// Copies the models and their manifest to where Vite takes them from.
+pub fn lay_out(workspace: &Workspace, own: Option<&Path>) -> Result<()> {
+    let to = workspace.web().join("public/weights");
+    step("lay out the weights", || {
+        if to.exists() {
+            fs::remove_dir_all(&to).with_context(|| format!("cannot clear {}", to.display()))?;
+        }
+        fs::create_dir_all(&to).with_context(|| format!("cannot create {}", to.display()))?;
+        match own {
+            Some(file) => one(file, &to),
+            None => shipped(&workspace.root.join("weights"), &to),
+        }
+    })
+}
+
+/// Whether a file can be a model at all; the page itself checks every shape when it loads one.
+pub fn check(file: &Path) -> Result<()> {
+    header(&read(file)?).map(|_header| ()).with_context(|| {
+        format!(
+            "{} is no model of this project: give a file that `fewshot train` wrote",
+            file.display()
+        )
+    })
+}
+
+fn shipped(from: &Path, to: &Path) -> Result<()> {
+    copy(&from.join("manifest.json"), to)?;
+    let entries = fs::read_dir(from).with_context(|| format!("cannot read {}", from.display()))?;
+    for entry in entries {
+        let path = entry?.path();
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "safetensors")
+        {
+            check(&path)?;
+            copy(&path, to)?;
+        }
+    }
+    Ok(())
+}
+
+fn one(file: &Path, to: &Path) -> Result<()> {
+    let bytes = read(file)?;
+    let stem = file
+        .file_stem()
+        .and_then(|stem| stem.to_str())
+        .unwrap_or("model");
+    let manifest = json!({ "models": [{
+        "name": stem,
+        "title": stem,
+        "file": format!("{stem}.safetensors"),
+        "sha256": sha256(&bytes),
+        "size_bytes": bytes.len(),
+    }] });
+    let write = |name: &str, bytes: &[u8]| {
+        let path = to.join(name);
+        fs::write(&path, bytes).with_context(|| format!("cannot write {}", path.display()))
+    };
+    write(&format!("{stem}.safetensors"), &bytes)?;
+    write("manifest.json", &serde_json::to_vec_pretty(&manifest)?)
+}
+
+fn copy(file: &Path, folder: &Path) -> Result<()> {
+    let name = file
+        .file_name()
+        .with_context(|| format!("{} is no file", file.display()))?;
+    fs::copy(file, folder.join(name))
+        .with_context(|| format!("cannot copy {} to {}", file.display(), folder.display()))?;
+    Ok(())
+}
+
+/// The JSON at the head of a safetensors file, after its length.
+fn header(bytes: &[u8]) -> Result<Value> {
+    let (length, rest) = bytes.split_first_chunk().context("the file is too short")?;
+    let length = usize::try_from(u64::from_le_bytes(*length))?;
+    let header = rest
+        .get(..length)
+        .context("the file is truncated or not safetensors")?;
+    let header: Value = serde_json::from_slice(header).context("the file is not safetensors")?;
+    ensure!(
+        header.get(FIRST_TENSOR).is_some(),
+        "the file has no tensor `{FIRST_TENSOR}`"
+    );
+    Ok(header)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn safetensors(header: &str) -> Vec<u8> {
+        [&(header.len() as u64).to_le_bytes(), header.as_bytes()].concat()
+    }
+
+    #[test]
+    fn files_that_are_no_models_are_told_apart() {
+        assert!(header(&safetensors(r#"{"encoder.0.0.weight":{}}"#)).is_ok());
+        let cases = [
+            (b"short".to_vec(), "too short"),
+            (safetensors("{}"), "no tensor `encoder.0.0.weight`"),
+            (safetensors("no JSON"), "not safetensors"),
+            (9_u64.to_le_bytes().to_vec(), "truncated"),
+            (u64::MAX.to_le_bytes().to_vec(), "truncated"),
+        ];
+        for (bytes, told) in cases {
+            let error = format!("{:#}", header(&bytes).unwrap_err());
+            assert!(error.contains(told), "{error}");
+        }
+    }
+
+    #[test]
+    fn a_persons_own_model_becomes_a_manifest_of_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("mine.safetensors");
+        fs::write(&file, safetensors(r#"{"encoder.0.0.weight":{}}"#)).unwrap();
+        let to = folder.path().join("weights");
+        fs::create_dir(&to).unwrap();
+        one(&file, &to).unwrap();
+        let manifest: Value =
+            serde_json::from_slice(&read(&to.join("manifest.json")).unwrap()).unwrap();
+        let bytes = read(&to.join(manifest["models"][0]["file"].as_str().unwrap())).unwrap();
+        assert_eq!(manifest["models"][0]["sha256"], sha256(&bytes));
+        assert_eq!(manifest["models"][0]["size_bytes"], bytes.len());
+    }
+}

@@ -1,1 +1,0 @@
-//! From pixels to the tensor the encoder reads: the only preprocessing there is.

@@ -76,6 +76,9 @@ pub enum Error {
         /// What would be accepted.
         expected: &'static str,
     },
+    /// A picture cannot be prepared for the model.
+    #[error(transparent)]
+    Image(#[from] crate::image::ImageError),
     /// Hallucination was asked of a model that has no generator.
     #[error(
         "this model has no generator, so it cannot hallucinate; choose M = 0 or a model with a generator"

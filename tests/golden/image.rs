@@ -26,9 +26,8 @@ struct Case {
 /// `draw` of `make_image.py`.
 fn draw(width: usize, height: usize, channels: usize) -> Vec<u8> {
     let value = |x: u32, y: u32, c: u32| {
-        let mixed = x.wrapping_mul(73_856_093)
-            ^ y.wrapping_mul(19_349_663)
-            ^ c.wrapping_mul(83_492_791);
+        let mixed =
+            x.wrapping_mul(73_856_093) ^ y.wrapping_mul(19_349_663) ^ c.wrapping_mul(83_492_791);
         let noise = (mixed >> 3) & 63;
         let edge = ((x / 13 + y / 7 + c) % 2) * 90;
         let ramp = (x * (c + 2) + y * 3) % 103;
@@ -68,16 +67,8 @@ fn preprocessing_equals_pillow() -> Result<()> {
         };
         let prepared = prepare(&config, &pixels)?;
         let expected = golden.tensor(name)?;
-        assert_eq!(
-            expected.shape(),
-            [case.size, case.size, case.channels],
-            "{name}"
-        );
-        let wrong = prepared
-            .iter()
-            .zip(expected.data())
-            .filter(|(a, b)| a != b)
-            .count();
+        assert_eq!(expected.shape(), [case.size, case.size, case.channels], "{name}");
+        let wrong = prepared.iter().zip(expected.data()).filter(|(a, b)| a != b).count();
         assert_eq!(wrong, 0, "{name}: bytes that differ from Pillow's");
     }
     Ok(())

@@ -17,11 +17,7 @@ pub(super) struct PlanarRow {
 impl PlanarRow {
     /// A row of zeros for `width` pixels; `channels` is 1 or 3.
     pub(super) fn new(width: usize, channels: usize) -> Self {
-        Self {
-            channels,
-            width,
-            values: vec![0; width * channels],
-        }
+        Self { channels, width, values: vec![0; width * channels] }
     }
 
     /// Reads columns `columns` of row `y`; the others keep what they held.

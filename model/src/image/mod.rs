@@ -48,10 +48,7 @@ pub fn prepare(config: &ImageConfig, pixels: &Pixels<'_>) -> Result<Vec<u8>, Ima
         return Err(ImageError::Channels { actual: channels });
     }
     if size == 0 || config.resize < size {
-        return Err(ImageError::Crop {
-            size,
-            resize: config.resize,
-        });
+        return Err(ImageError::Crop { size, resize: config.resize });
     }
     let [width, height] = resized_sides(pixels.width(), pixels.height(), config.resize);
     let columns = Axis::whole(pixels.width(), width).window(centre(width, size), size);
@@ -105,11 +102,7 @@ fn resized_sides(width: usize, height: usize, resize: usize) -> [usize; 2] {
     let longer = |long: usize, short: usize| {
         usize::try_from(resize as u64 * long as u64 / short as u64).unwrap_or(usize::MAX)
     };
-    if width <= height {
-        [resize, longer(height, width)]
-    } else {
-        [longer(width, height), resize]
-    }
+    if width <= height { [resize, longer(height, width)] } else { [longer(width, height), resize] }
 }
 
 /// Where a centred window of `size` begins in `length`: half the difference,

@@ -33,10 +33,7 @@ pub fn normalise_into(
     let area = config.size * config.size;
     for actual in [prepared.len(), out.len()] {
         if actual != area * channels || actual == 0 {
-            return Err(ImageError::Prepared {
-                expected: area * channels,
-                actual,
-            });
+            return Err(ImageError::Prepared { expected: area * channels, actual });
         }
     }
     let usable = |std: &f32| *std > 0.0 && std.is_finite();

@@ -52,19 +52,9 @@ impl<'a> Pixels<'a> {
         // 2^15 * 2^15 * 4 overflows a 32-bit usize; such a slice cannot exist there.
         let expected = (width * height).saturating_mul(format.bytes());
         if data.len() != expected {
-            return Err(ImageError::Length {
-                width,
-                height,
-                expected,
-                actual: data.len(),
-            });
+            return Err(ImageError::Length { width, height, expected, actual: data.len() });
         }
-        Ok(Self {
-            width,
-            height,
-            format,
-            data,
-        })
+        Ok(Self { width, height, format, data })
     }
 
     /// Wraps grey bytes.

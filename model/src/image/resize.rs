@@ -44,13 +44,7 @@ impl Axis {
             start >= 0.0 && length > 0.0 && start + length <= source_len as f64 && output_len > 0,
             "{length} pixels from {start} of {source_len} to {output_len}"
         );
-        Self {
-            source_len,
-            start,
-            length,
-            output_len,
-            window: 0..output_len,
-        }
+        Self { source_len, start, length, output_len, window: 0..output_len }
     }
 
     /// Keeps `count` output pixels from `first`.
@@ -64,10 +58,7 @@ impl Axis {
             "{count} pixels from {first} of {}",
             self.output_len
         );
-        Self {
-            window: first..first + count,
-            ..self
-        }
+        Self { window: first..first + count, ..self }
     }
 
     fn taps(&self) -> Vec<Taps> {
@@ -89,10 +80,7 @@ impl Axis {
             Taps {
                 first,
                 // The cast cuts off, so that adding a half rounds.
-                weights: weights
-                    .iter()
-                    .map(|weight| (0.5 + weight / sum * one) as i32)
-                    .collect(),
+                weights: weights.iter().map(|weight| (0.5 + weight / sum * one) as i32).collect(),
             }
         };
         self.window.clone().map(tap).collect()
@@ -170,9 +158,7 @@ fn narrow_rows(
     for (y, target) in source_rows.zip(out.chunks_exact_mut(stride)) {
         row.load(pixels, y, read.clone());
         for (channel, plane) in row.planes().enumerate() {
-            for (taps, target) in columns
-                .iter()
-                .zip(target[channel..].iter_mut().step_by(channels))
+            for (taps, target) in columns.iter().zip(target[channel..].iter_mut().step_by(channels))
             {
                 let products = plane[taps.range()].iter().zip(&taps.weights);
                 let sum: i32 = products.map(|(value, weight)| value * weight).sum();

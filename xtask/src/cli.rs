@@ -16,12 +16,30 @@ pub struct Cli {
 pub enum Task {
     /// Build the page with the shipped weights, serve it on this machine, print its address
     Demo(Demo),
+    /// Check everything: formatting, lints, tests, CUDA-gated code, the page in a browser
+    Test(Test),
     /// Build the page into a static folder that any file server can host
     Web(Web),
     /// Build only the WebAssembly module the page loads, for work on the page with `npx vite`
     Wasm,
     /// Serve a static folder on this machine
     Serve(Serve),
+    /// Build the trainer for NVIDIA GPUs with NVIDIA's compiler from PyPI; test it where a GPU is
+    Cuda(Cuda),
+}
+
+#[derive(Args)]
+pub struct Test {
+    /// Only what needs no page, browser or CUDA: formatting, lints and the tests of the crates
+    #[arg(long)]
+    pub fast: bool,
+}
+
+#[derive(Args)]
+pub struct Cuda {
+    /// Compile the kernels without optimisation: a check, in less than half the time
+    #[arg(long)]
+    pub quick: bool,
 }
 
 #[derive(Args)]

@@ -18,9 +18,7 @@ pub fn cargo() -> Command {
 
 /// Removes compiler flags of the caller's environment: they would override the target's own.
 pub fn without_flags(command: &mut Command) -> &mut Command {
-    command
-        .env_remove("RUSTFLAGS")
-        .env_remove("CARGO_ENCODED_RUSTFLAGS")
+    command.env_remove("RUSTFLAGS").env_remove("CARGO_ENCODED_RUSTFLAGS")
 }
 
 /// Runs to the end with the output shown as it comes.
@@ -29,10 +27,7 @@ pub fn run(command: &mut Command) -> Result<()> {
     if status.success() {
         return Ok(());
     }
-    bail!(
-        "`{}` failed ({status}); its own message stands above",
-        line(command)
-    )
+    bail!("`{}` failed ({status}); its own message stands above", line(command))
 }
 
 /// Runs to the end without showing output, and returns what it wrote to stdout.
@@ -42,12 +37,7 @@ pub fn output(command: &mut Command) -> Result<String> {
         return Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned());
     }
     let message = String::from_utf8_lossy(&output.stderr);
-    bail!(
-        "`{}` failed ({}): {}",
-        line(command),
-        output.status,
-        message.trim()
-    )
+    bail!("`{}` failed ({}): {}", line(command), output.status, message.trim())
 }
 
 /// Runs to the end with stdout and stderr both shown as they come and kept; also says whether
@@ -58,43 +48,25 @@ pub fn run_and_keep(command: &mut Command) -> Result<(bool, String)> {
     let (out, err) = (child.stdout.take(), child.stderr.take());
     let kept = Mutex::new(String::new());
     thread::scope(|scope| {
-        let readers: [Option<Box<dyn Read + Send>>; 2] = [
-            out.map(|pipe| Box::new(pipe) as _),
-            err.map(|pipe| Box::new(pipe) as _),
-        ];
+        let readers: [Option<Box<dyn Read + Send>>; 2] =
+            [out.map(|pipe| Box::new(pipe) as _), err.map(|pipe| Box::new(pipe) as _)];
         for pipe in readers.into_iter().flatten() {
             scope.spawn(|| show_and_keep(pipe, &kept));
         }
     });
     let status = child.wait().with_context(|| not_started(command))?;
-    let kept = kept
-        .into_inner()
-        .unwrap_or_else(std::sync::PoisonError::into_inner);
+    let kept = kept.into_inner().unwrap_or_else(std::sync::PoisonError::into_inner);
     Ok((status.success(), kept))
-}
-
-/// Whether a program of this name is on the PATH and starts.
-pub fn exists(program: impl AsRef<OsStr>) -> bool {
-    let version = Command::new(program)
-        .arg("--version")
-        .stdin(Stdio::null())
-        .output();
-    version.is_ok_and(|output| output.status.success())
 }
 
 fn show_and_keep(pipe: Box<dyn Read + Send>, kept: &Mutex<String>) {
     let mut reader = BufReader::new(pipe);
     let mut line = Vec::new();
-    while reader
-        .read_until(b'\n', &mut line)
-        .is_ok_and(|length| length > 0)
-    {
+    while reader.read_until(b'\n', &mut line).is_ok_and(|length| length > 0) {
         let text = String::from_utf8_lossy(&line);
         // A closed stdout must not end the run that is being watched.
         let _ = std::io::stdout().lock().write_all(text.as_bytes());
-        kept.lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner)
-            .push_str(&text);
+        kept.lock().unwrap_or_else(std::sync::PoisonError::into_inner).push_str(&text);
         line.clear();
     }
 }
@@ -119,7 +91,6 @@ mod tests {
     fn a_missing_program_is_named_with_its_cure() {
         let error = run(&mut Command::new("no-such-program-fewshot")).unwrap_err();
         assert!(format!("{error:#}").contains("`no-such-program-fewshot`: install it"));
-        assert!(!exists("no-such-program-fewshot"));
     }
 
     #[test]
@@ -128,9 +99,6 @@ mod tests {
         command.args(["-c", "echo told; echo warned >&2; exit 3"]);
         let (succeeded, kept) = run_and_keep(&mut command).unwrap();
         assert!(!succeeded);
-        assert!(
-            kept.contains("told\n") && kept.contains("warned\n"),
-            "{kept}"
-        );
+        assert!(kept.contains("told\n") && kept.contains("warned\n"), "{kept}");
     }
 }

@@ -9,11 +9,7 @@ use crate::{serve, web};
 /// Builds the page and serves it until the process is ended.
 pub fn run(workspace: &Workspace, arguments: &Demo) -> Result<()> {
     let folder = web::run(workspace, &Web::default())?;
-    serve_folder(&Serve {
-        folder,
-        port: arguments.port,
-        base: "/".to_owned(),
-    })
+    serve_folder(&Serve { folder, port: arguments.port, base: "/".to_owned() })
 }
 
 /// Serves a folder until the process is ended.

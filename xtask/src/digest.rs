@@ -9,13 +9,11 @@ use sha2::{Digest, Sha256};
 
 /// SHA-256 in hexadecimal.
 pub fn sha256(bytes: &[u8]) -> String {
-    Sha256::digest(bytes)
-        .iter()
-        .fold(String::new(), |mut text, byte| {
-            // Writing to a string cannot fail.
-            let _ = write!(text, "{byte:02x}");
-            text
-        })
+    Sha256::digest(bytes).iter().fold(String::new(), |mut text, byte| {
+        // Writing to a string cannot fail.
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
 }
 
 /// A file beside a result that tells what the result was made from.
@@ -26,10 +24,7 @@ pub struct Stamp {
 
 impl Stamp {
     pub fn new(path: PathBuf, input: impl AsRef<[u8]>) -> Self {
-        Self {
-            path,
-            digest: sha256(input.as_ref()),
-        }
+        Self { path, digest: sha256(input.as_ref()) }
     }
 
     /// Whether the result was made from the same input.

@@ -6,35 +6,43 @@
 
 mod cli;
 mod command;
+mod cuda;
 mod demo;
 mod digest;
 mod progress;
 mod serve;
 mod setup;
+mod test;
 mod web;
 mod workspace;
+
+use std::process::ExitCode;
 
 use clap::Parser;
 
 use crate::cli::{Cli, Task};
 use crate::workspace::Workspace;
 
-fn main() -> std::process::ExitCode {
+fn main() -> ExitCode {
     let Cli { task } = Cli::parse();
     match Workspace::find().and_then(|workspace| dispatch(&workspace, task)) {
-        Ok(()) => std::process::ExitCode::SUCCESS,
+        Ok(code) => code,
         Err(error) => {
             eprintln!("error: {error:#}");
-            std::process::ExitCode::FAILURE
+            ExitCode::FAILURE
         }
     }
 }
 
-fn dispatch(workspace: &Workspace, task: Task) -> anyhow::Result<()> {
+fn dispatch(workspace: &Workspace, task: Task) -> anyhow::Result<ExitCode> {
     match task {
-        Task::Demo(arguments) => demo::run(workspace, &arguments),
-        Task::Web(arguments) => web::run(workspace, &arguments).map(|_site| ()),
-        Task::Wasm => web::wasm(workspace),
-        Task::Serve(arguments) => demo::serve_folder(&arguments),
+        // It ends with its own table, whose last line must stay the last.
+        Task::Test(arguments) => return test::run(workspace, &arguments),
+        Task::Demo(arguments) => demo::run(workspace, &arguments)?,
+        Task::Web(arguments) => web::run(workspace, &arguments).map(|_site| ())?,
+        Task::Wasm => web::wasm(workspace)?,
+        Task::Serve(arguments) => demo::serve_folder(&arguments)?,
+        Task::Cuda(arguments) => cuda::run(workspace, &arguments)?,
     }
+    Ok(ExitCode::SUCCESS)
 }

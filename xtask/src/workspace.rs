@@ -31,10 +31,7 @@ struct Package {
 impl Workspace {
     pub fn find() -> Result<Self> {
         let metadata = metadata(&["--no-deps"])?;
-        Ok(Self {
-            root: metadata.workspace_root,
-            target: metadata.target_directory,
-        })
+        Ok(Self { root: metadata.workspace_root, target: metadata.target_directory })
     }
 
     /// The page's folder.
@@ -51,25 +48,17 @@ impl Workspace {
 /// Where cargo unpacked the source of a dependency.
 pub fn dependency_source(name: &str) -> Result<PathBuf> {
     let metadata = metadata(&["--all-features"])?;
-    let mut found = metadata
-        .packages
-        .into_iter()
-        .filter(|package| package.name == name);
+    let mut found = metadata.packages.into_iter().filter(|package| package.name == name);
     let (Some(package), None) = (found.next(), found.next()) else {
         bail!("Cargo.lock must hold exactly one version of `{name}`; run `cargo update {name}`");
     };
-    let folder = package
-        .manifest_path
-        .parent()
-        .context("a manifest lies in a folder")?;
+    let folder = package.manifest_path.parent().context("a manifest lies in a folder")?;
     Ok(folder.to_owned())
 }
 
 fn metadata(extra: &[&str]) -> Result<Metadata> {
     let mut cargo = command::cargo();
-    cargo
-        .args(["metadata", "--format-version", "1"])
-        .args(extra);
+    cargo.args(["metadata", "--format-version", "1"]).args(extra);
     // Set while cargo runs this program; otherwise the folder it was compiled in.
     let manifest_dir =
         std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());

@@ -39,11 +39,7 @@ impl Site {
 /// Starts to serve `folder` under the path `base`.
 pub fn start(folder: &Path, port: u16, base: &str) -> Result<Site> {
     let index = folder.join("index.html");
-    ensure!(
-        index.is_file(),
-        "{} does not exist: run `cargo xtask web` first",
-        index.display()
-    );
+    ensure!(index.is_file(), "{} does not exist: run `cargo xtask web` first", index.display());
     let base = match base.trim_matches('/') {
         "" => "/".to_owned(),
         inner => format!("/{inner}/"),
@@ -53,10 +49,7 @@ pub fn start(folder: &Path, port: u16, base: &str) -> Result<Site> {
             "cannot listen on 127.0.0.1:{port} ({error}): choose another with --port, 0 for any"
         )
     })?;
-    let port = server
-        .server_addr()
-        .to_ip()
-        .map_or(port, |address| address.port());
+    let port = server.server_addr().to_ip().map_or(port, |address| address.port());
     let address = format!("http://127.0.0.1:{port}{base}");
     let server = Arc::new(server);
     let serve = |server: Arc<Server>, folder: PathBuf, base: String| {
@@ -68,22 +61,14 @@ pub fn start(folder: &Path, port: u16, base: &str) -> Result<Site> {
         })
     };
     let threads = (0..THREADS).map(|_| serve(server.clone(), folder.to_owned(), base.clone()));
-    Ok(Site {
-        address,
-        threads: threads.collect(),
-    })
+    Ok(Site { address, threads: threads.collect() })
 }
 
 fn answer(request: Request, folder: &Path, base: &str) -> std::io::Result<()> {
     if !matches!(request.method(), Method::Get | Method::Head) {
         return request.respond(text(405, "only GET and HEAD are served here\n"));
     }
-    let target = request
-        .url()
-        .split(['?', '#'])
-        .next()
-        .unwrap_or_default()
-        .to_owned();
+    let target = request.url().split(['?', '#']).next().unwrap_or_default().to_owned();
     let Some(inside) = target.strip_prefix(base) else {
         return request.respond(text(404, &format!("this site lies under {base}\n")));
     };
@@ -104,10 +89,7 @@ fn send(request: Request, path: &Path) -> std::io::Result<()> {
     let Some((file, metadata)) = open(path) else {
         return request.respond(text(404, "no such file\n"));
     };
-    let modified = metadata
-        .modified()?
-        .duration_since(UNIX_EPOCH)
-        .unwrap_or_default();
+    let modified = metadata.modified()?.duration_since(UNIX_EPOCH).unwrap_or_default();
     let etag = format!("\"{:x}-{:x}\"", metadata.len(), modified.as_nanos());
     let known = |field: &Header| field.field.equiv("If-None-Match") && field.value == etag;
     if request.headers().iter().any(known) {
@@ -181,10 +163,7 @@ mod tests {
         assert!(page.starts_with("HTTP/1.1 200") && page.contains("text/html; charset=utf-8"));
         assert!(page.ends_with("<title>page</title>"));
         let module = ask(&site, "HEAD /some/where/assets/learner.wasm", "");
-        assert!(
-            module.contains("application/wasm") && module.contains("immutable"),
-            "{module}"
-        );
+        assert!(module.contains("application/wasm") && module.contains("immutable"), "{module}");
         assert!(ask(&site, "GET /some/where/assets", "").contains("Location: /some/where/assets/"));
         assert!(ask(&site, "GET /", "").starts_with("HTTP/1.1 404"));
         assert!(ask(&site, "GET /some/where/none.js", "").starts_with("HTTP/1.1 404"));
@@ -196,11 +175,7 @@ mod tests {
     #[test]
     fn nothing_outside_the_folder_is_served() {
         let (_folder, site) = site("/");
-        for path in [
-            "/../secret.txt",
-            "/%2e%2e/secret.txt",
-            "/assets/..%2f..%2fsecret.txt",
-        ] {
+        for path in ["/../secret.txt", "/%2e%2e/secret.txt", "/assets/..%2f..%2fsecret.txt"] {
             let answer = ask(&site, &format!("GET {path}"), "");
             assert!(answer.starts_with("HTTP/1.1 400"), "{path}: {answer}");
         }
@@ -210,15 +185,8 @@ mod tests {
     fn a_known_version_is_not_sent_again() {
         let (_folder, site) = site("/");
         let first = ask(&site, "GET /index.html", "");
-        let etag = first
-            .lines()
-            .find_map(|line| line.strip_prefix("ETag: "))
-            .unwrap();
-        let again = ask(
-            &site,
-            "GET /index.html",
-            &format!("If-None-Match: {etag}\r\n"),
-        );
+        let etag = first.lines().find_map(|line| line.strip_prefix("ETag: ")).unwrap();
+        let again = ask(&site, "GET /index.html", &format!("If-None-Match: {etag}\r\n"));
         assert!(again.starts_with("HTTP/1.1 304"), "{again}");
     }
 

@@ -27,12 +27,6 @@ pub fn content_type(file: &Path) -> &'static str {
 /// Vite puts a digest of the content into the name of everything in `assets/`, so those files
 /// never change; all others are asked for again.
 pub fn cache_control(file: &Path) -> &'static str {
-    let hashed = file
-        .parent()
-        .is_some_and(|folder| folder.ends_with("assets"));
-    if hashed {
-        "public, max-age=31536000, immutable"
-    } else {
-        "no-cache"
-    }
+    let hashed = file.parent().is_some_and(|folder| folder.ends_with("assets"));
+    if hashed { "public, max-age=31536000, immutable" } else { "no-cache" }
 }

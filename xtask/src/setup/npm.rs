@@ -19,8 +19,7 @@ pub fn ensure(web: &Path) -> Result<()> {
     }
     step("install the page's npm packages", || {
         let mut npm = Command::new("npm");
-        npm.args(["ci", "--no-audit", "--no-fund", "--loglevel=error"])
-            .current_dir(web);
+        npm.args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]).current_dir(web);
         command::run(&mut npm).context(
             "npm could not install the packages of web/package-lock.json: look at its message \
              above, see that this machine reaches the npm registry, and run this again",

@@ -18,10 +18,7 @@ use crate::workspace::Workspace;
 /// Builds the whole site and returns its folder.
 pub fn run(workspace: &Workspace, arguments: &Web) -> Result<PathBuf> {
     // Whatever can be wrong with the arguments is found before minutes of compiling.
-    let out = arguments
-        .out
-        .clone()
-        .unwrap_or_else(|| workspace.web().join("dist"));
+    let out = arguments.out.clone().unwrap_or_else(|| workspace.web().join("dist"));
     site::check_out(&out, arguments.out.is_some())?;
     if let Some(file) = &arguments.weights {
         weights::check(file)?;

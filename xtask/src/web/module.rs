@@ -39,21 +39,13 @@ const OPTIMISE: [&str; 12] = [
 pub fn build(workspace: &Workspace) -> Result<()> {
     let compiled = step("compile the learner to WebAssembly", || {
         command::run(command::without_flags(&mut compile(workspace)))?;
-        read(
-            &workspace
-                .target
-                .join(TARGET)
-                .join("web")
-                .join(format!("{NAME}.wasm")),
-        )
+        read(&workspace.target.join(TARGET).join("web").join(format!("{NAME}.wasm")))
     })?;
     let web = workspace.web();
     let generated = web.join("src/generated");
     // The compiled module holds the version of wasm-bindgen, the lock file that of wasm-opt.
     let lock = read(&web.join("package-lock.json"))?;
-    let input = [compiled.as_slice(), &lock, OPTIMISE.concat().as_bytes()]
-        .map(sha256)
-        .concat();
+    let input = [compiled.as_slice(), &lock, OPTIMISE.concat().as_bytes()].map(sha256).concat();
     let stamp = Stamp::new(generated.join(".stamp"), &input);
     if stamp.is_fresh() {
         unchanged("the module in web/src/generated", "unchanged");
@@ -61,13 +53,9 @@ pub fn build(workspace: &Workspace) -> Result<()> {
     }
     // Beside its place, so that the rename is one step on one file system.
     let partial = web.join("src/generated.partial");
-    step("write the module's JavaScript side", || {
-        bind(compiled, &partial)
-    })?;
+    step("write the module's JavaScript side", || bind(compiled, &partial))?;
     let module = partial.join(format!("{NAME}_bg.wasm"));
-    step("optimise the module with wasm-opt", || {
-        optimise(&web, &module)
-    })?;
+    step("optimise the module with wasm-opt", || optimise(&web, &module))?;
     remove_folder(&generated)?;
     fs::rename(&partial, &generated)
         .with_context(|| format!("cannot write {}", workspace.shown(&generated)))?;
@@ -76,15 +64,7 @@ pub fn build(workspace: &Workspace) -> Result<()> {
 
 fn compile(workspace: &Workspace) -> Command {
     let mut cargo = command::cargo();
-    cargo.args([
-        "build",
-        "--package",
-        "fewshot-wasm",
-        "--profile",
-        "web",
-        "--target",
-        TARGET,
-    ]);
+    cargo.args(["build", "--package", "fewshot-wasm", "--profile", "web", "--target", TARGET]);
     cargo.current_dir(&workspace.root);
     cargo
 }
@@ -92,16 +72,9 @@ fn compile(workspace: &Workspace) -> Command {
 fn bind(compiled: Vec<u8>, out: &Path) -> Result<()> {
     remove_folder(out)?;
     let mut bindgen = Bindgen::new();
-    bindgen
-        .input_bytes(NAME, compiled)
-        .web(true)?
-        .typescript(true);
-    bindgen
-        .remove_name_section(true)
-        .remove_producers_section(true);
-    bindgen
-        .generate(out)
-        .map_err(|error| anyhow!("wasm-bindgen: {error:#}"))
+    bindgen.input_bytes(NAME, compiled).web(true)?.typescript(true);
+    bindgen.remove_name_section(true).remove_producers_section(true);
+    bindgen.generate(out).map_err(|error| anyhow!("wasm-bindgen: {error:#}"))
 }
 
 fn optimise(web: &Path, module: &Path) -> Result<()> {

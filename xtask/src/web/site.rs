@@ -33,24 +33,17 @@ pub fn check_out(out: &Path, chosen: bool) -> Result<()> {
 pub fn build(workspace: &Workspace, title: Option<&str>, out: &Path) -> Result<()> {
     let web = workspace.web();
     let out = std::path::absolute(out)?;
-    step(
-        &format!("build the page into {}", workspace.shown(&out)),
-        || {
-            let mut vite = Command::new(npm::tool(&web, "vite")?);
-            vite.args(["build", "--base", "./", "--emptyOutDir", "--outDir"])
-                .arg(&out);
-            vite.current_dir(&web);
-            if let Some(title) = title {
-                vite.env("VITE_TITLE", title);
-            }
-            command::run(&mut vite)?;
-            fs::write(
-                out.join(MARKER),
-                "made by `cargo xtask web`; replaced when it runs again\n",
-            )
+    step(&format!("build the page into {}", workspace.shown(&out)), || {
+        let mut vite = Command::new(npm::tool(&web, "vite")?);
+        vite.args(["build", "--base", "./", "--emptyOutDir", "--outDir"]).arg(&out);
+        vite.current_dir(&web);
+        if let Some(title) = title {
+            vite.env("VITE_TITLE", title);
+        }
+        command::run(&mut vite)?;
+        fs::write(out.join(MARKER), "made by `cargo xtask web`; replaced when it runs again\n")
             .with_context(|| format!("cannot write to {}", out.display()))
-        },
-    )
+    })
 }
 
 #[cfg(test)]
@@ -63,12 +56,7 @@ mod tests {
         let out = folder.path();
         assert!(check_out(out, true).is_ok());
         fs::write(out.join("thesis.tex"), "").unwrap();
-        assert!(
-            check_out(out, true)
-                .unwrap_err()
-                .to_string()
-                .contains("holds other files")
-        );
+        assert!(check_out(out, true).unwrap_err().to_string().contains("holds other files"));
         fs::write(out.join(MARKER), "").unwrap();
         assert!(check_out(out, true).is_ok());
         assert!(check_out(&out.join("new"), true).is_ok());

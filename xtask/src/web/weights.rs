@@ -46,10 +46,7 @@ fn shipped(from: &Path, to: &Path) -> Result<()> {
     let entries = fs::read_dir(from).with_context(|| format!("cannot read {}", from.display()))?;
     for entry in entries {
         let path = entry?.path();
-        if path
-            .extension()
-            .is_some_and(|extension| extension == "safetensors")
-        {
+        if path.extension().is_some_and(|extension| extension == "safetensors") {
             check(&path)?;
             copy(&path, to)?;
         }
@@ -59,10 +56,7 @@ fn shipped(from: &Path, to: &Path) -> Result<()> {
 
 fn one(file: &Path, to: &Path) -> Result<()> {
     let bytes = read(file)?;
-    let stem = file
-        .file_stem()
-        .and_then(|stem| stem.to_str())
-        .unwrap_or("model");
+    let stem = file.file_stem().and_then(|stem| stem.to_str()).unwrap_or("model");
     let manifest = json!({ "models": [{
         "name": stem,
         "title": stem,
@@ -79,9 +73,7 @@ fn one(file: &Path, to: &Path) -> Result<()> {
 }
 
 fn copy(file: &Path, folder: &Path) -> Result<()> {
-    let name = file
-        .file_name()
-        .with_context(|| format!("{} is no file", file.display()))?;
+    let name = file.file_name().with_context(|| format!("{} is no file", file.display()))?;
     fs::copy(file, folder.join(name))
         .with_context(|| format!("cannot copy {} to {}", file.display(), folder.display()))?;
     Ok(())
@@ -91,14 +83,9 @@ fn copy(file: &Path, folder: &Path) -> Result<()> {
 fn header(bytes: &[u8]) -> Result<Value> {
     let (length, rest) = bytes.split_first_chunk().context("the file is too short")?;
     let length = usize::try_from(u64::from_le_bytes(*length))?;
-    let header = rest
-        .get(..length)
-        .context("the file is truncated or not safetensors")?;
+    let header = rest.get(..length).context("the file is truncated or not safetensors")?;
     let header: Value = serde_json::from_slice(header).context("the file is not safetensors")?;
-    ensure!(
-        header.get(FIRST_TENSOR).is_some(),
-        "the file has no tensor `{FIRST_TENSOR}`"
-    );
+    ensure!(header.get(FIRST_TENSOR).is_some(), "the file has no tensor `{FIRST_TENSOR}`");
     Ok(header)
 }
 

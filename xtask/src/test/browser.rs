@@ -1,0 +1,29 @@
+//! The page's own checks: types, lints, unit tests, and the built page in a real browser.
+
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::Result;
+
+use crate::command;
+use crate::serve;
+use crate::workspace::Workspace;
+
+pub fn types_and_lints(web: &Path) -> Result<()> {
+    command::run(Command::new("npm").args(["run", "--silent", "check"]).current_dir(web))
+}
+
+pub fn unit_tests(web: &Path) -> Result<(bool, String)> {
+    command::run_and_keep(Command::new("npm").args(["run", "--silent", "test"]).current_dir(web))
+}
+
+/// Serves the site under a base path, as a project page of a host would have it.
+pub fn tests(workspace: &Workspace, site: &Path, chromium: &Path) -> Result<(bool, String)> {
+    let served = serve::start(site, 0, "/fewshot/")?;
+    let mut npm = Command::new("npm");
+    npm.args(["run", "--silent", "test:browser"]).current_dir(workspace.web());
+    npm.env("BASE", &served.address).env("CHROMIUM", chromium).env("NO_COLOR", "1");
+    // The same binary as the tests of the crates use: native and browser must agree.
+    npm.env("FEWSHOT_BIN", workspace.target.join("debug/fewshot"));
+    command::run_and_keep(&mut npm)
+}

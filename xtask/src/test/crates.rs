@@ -1,0 +1,88 @@
+//! The steps that cargo does.
+//!
+//! They share cargo's build folder and few sets of features, so that each dependency is compiled
+//! once to run (with the tests), once to be checked, and for wasm32.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::Result;
+
+use super::suite::Suite;
+use crate::command;
+use crate::cuda;
+use crate::setup::wasm_target::TARGET;
+use crate::workspace::Workspace;
+
+/// Real data lies beside the repository; the tests that want it say so when it is not there.
+const DATA: &str = "../shared/data";
+
+pub fn formatting(workspace: &Workspace) -> Result<()> {
+    command::run(cargo(workspace).args(["fmt", "--all", "--check"]))
+}
+
+pub fn lints(workspace: &Workspace) -> Result<()> {
+    let mut cargo = cargo(workspace);
+    cargo.args(["clippy", "--workspace", "--exclude", "fewshot-wasm", "--all-targets"]);
+    command::run(cargo.args(["--", "-D", "warnings"]))
+}
+
+pub fn wasm_lints(workspace: &Workspace) -> Result<()> {
+    let mut cargo = cargo(workspace);
+    cargo.args(["clippy", "--package", "fewshot", "--package", "fewshot-wasm", "--target", TARGET]);
+    command::run(command::without_flags(&mut cargo).args(["--", "-D", "warnings"]))
+}
+
+/// The CUDA-gated code, against a make-believe tool-kit, on a machine without a GPU.
+///
+/// Before the ordinary build: both leave their binaries in the same place, and the last one stays.
+pub fn cuda(workspace: &Workspace, suite: &mut Suite) {
+    const LINTS: &str = "lints with CUDA";
+    const TESTS: &str = "tests with CUDA";
+    if !cuda::supported() {
+        suite.skip(LINTS, "the make-believe tool-kit is for Linux on x86-64");
+        return suite.skip(TESTS, "the make-believe tool-kit is for Linux on x86-64");
+    }
+    let Some(toolkit) =
+        suite.check("set-up: the make-believe CUDA tool-kit", || cuda::stub(workspace))
+    else {
+        return suite.skip(TESTS, "the make-believe tool-kit is missing");
+    };
+    let gated =
+        ["--package", "fewshot", "--package", "fewshot-trainer", "--package", "fewshot-tests"];
+    suite.check(LINTS, || {
+        let mut cargo = cargo(workspace);
+        cargo.arg("clippy").args(gated).args(["--features", "cuda", "--all-targets"]);
+        command::run(toolkit.apply(&mut cargo)?.args(["--", "-D", "warnings"]))
+    });
+    suite.tests(TESTS, || {
+        let mut cargo = cargo(workspace);
+        cargo.args(["test", "--package", "fewshot-tests", "--features", "cuda", "--test", "gpu"]);
+        command::run_and_keep(toolkit.apply(&mut cargo)?)
+    });
+}
+
+/// Builds the trainer as its tests are built, and returns the binary.
+pub fn trainer(workspace: &Workspace) -> Result<PathBuf> {
+    command::run(cargo(workspace).args(["build", "--package", "fewshot-trainer"]))?;
+    let name = format!("fewshot{}", std::env::consts::EXE_SUFFIX);
+    Ok(workspace.target.join("debug").join(name))
+}
+
+pub fn tests(workspace: &Workspace, trainer: &Path) -> Result<(bool, String)> {
+    let mut cargo = cargo(workspace);
+    cargo.args(["test", "--workspace", "--exclude", "fewshot-wasm", "--no-fail-fast"]);
+    cargo.env("FEWSHOT_BIN", trainer).env("FEWSHOT_DATA", data(workspace));
+    command::run_and_keep(&mut cargo)
+}
+
+fn data(workspace: &Workspace) -> OsString {
+    std::env::var_os("FEWSHOT_DATA").unwrap_or_else(|| workspace.root.join(DATA).into())
+}
+
+fn cargo(workspace: &Workspace) -> Command {
+    let mut cargo = command::cargo();
+    cargo.current_dir(&workspace.root);
+    cargo
+}

@@ -1,0 +1,64 @@
+//! `cargo xtask test`: everything that can be checked, on a fresh machine.
+//!
+//! What the checks need is set up first; a need that cannot be met fails the steps that have it
+//! and no others. A failing step does not stop the ones after it, so one run tells all there is.
+
+mod browser;
+mod count;
+mod crates;
+mod repository;
+mod suite;
+
+use std::process::ExitCode;
+
+use anyhow::Result;
+
+use crate::cli::{self, Web};
+use crate::setup::{chromium, node, npm, wasm_target};
+use crate::web;
+use crate::workspace::Workspace;
+use suite::Suite;
+
+pub fn run(workspace: &Workspace, arguments: &cli::Test) -> Result<ExitCode> {
+    let mut suite = Suite::default();
+    suite.check("rules of the repository", || repository::check(&workspace.root));
+    suite.check("formatting", || crates::formatting(workspace));
+    suite.check("set-up: Rust's wasm32 target", wasm_target::ensure);
+    suite.check("lints", || crates::lints(workspace));
+    suite.check("lints for wasm32", || crates::wasm_lints(workspace));
+    if !arguments.fast {
+        crates::cuda(workspace, &mut suite);
+    }
+    let trainer = suite.check("build the trainer", || crates::trainer(workspace));
+    match trainer {
+        Some(trainer) => suite.tests("tests of the crates", || crates::tests(workspace, &trainer)),
+        None => suite.skip("tests of the crates", "the trainer was not built"),
+    }
+    if !arguments.fast {
+        page(workspace, &mut suite);
+    }
+    Ok(suite.finish())
+}
+
+/// The page: its sources, its build, and the build in a browser.
+fn page(workspace: &Workspace, suite: &mut Suite) {
+    let folder = workspace.web();
+    let ready = suite.check("set-up: Node.js and npm's packages", || {
+        node::ensure()?;
+        npm::ensure(&folder)
+    });
+    if ready.is_none() {
+        return suite.skip("the page", "Node.js or its packages are missing");
+    }
+    // The build writes the module's types, which the page's sources import.
+    let site = suite.check("build the page", || web::run(workspace, &Web::default()));
+    suite.check("types and lints of the page", || browser::types_and_lints(&folder));
+    suite.tests("unit tests of the page", || browser::unit_tests(&folder));
+    let chromium = suite.check("set-up: Chromium", chromium::ensure);
+    match (site, chromium) {
+        (Some(site), Some(chromium)) => {
+            suite.tests("the page in a browser", || browser::tests(workspace, &site, &chromium));
+        }
+        _ => suite.skip("the page in a browser", "the page or the browser is missing"),
+    }
+}

@@ -1,1 +1,0 @@
-//! Means with confidence intervals, confusion, rejection.

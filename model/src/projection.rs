@@ -1,1 +1,0 @@
-//! Features drawn in the plane: PCA and t-SNE.

@@ -1,1 +1,109 @@
-//! Data sets on disk and the built-in procedural one.
+//! Data sets: what they hold, how they are found on disk, and how their
+//! pictures become batches.
+//!
+//! [`open`] recognises a layout and lists its classes; [`PixelCache`] decodes
+//! every picture once; [`Augment`] varies them for training; [`Prefetch`] makes
+//! batches beside the training loop. Sampling episodes is not here: that is
+//! [`fewshot::episode`], the same code the web page has.
+
+mod cache;
+mod decode;
+mod disk_cache;
+mod layout;
+mod overlap;
+mod source;
+
+pub use cache::{PixelCache, Side};
+pub use decode::{Decoded, decode_bytes, decode_file};
+pub use layout::{DataSource, open};
+pub use source::ImageSource;
+
+use anyhow::{Result, bail};
+
+/// Which classes: few-shot data sets split by class, not by picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Split {
+    /// Base classes: the encoder and the generator learn from them.
+    Train,
+    /// Classes for choosing weights and settings.
+    Val,
+    /// Novel classes, looked at once a model is finished.
+    Test,
+}
+
+impl Split {
+    /// All three, in the order of [`Split::index`].
+    pub const ALL: [Self; 3] = [Self::Train, Self::Val, Self::Test];
+
+    /// `train`, `val` or `test`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Train => "train",
+            Self::Val => "val",
+            Self::Test => "test",
+        }
+    }
+
+    const fn index(self) -> usize {
+        match self {
+            Self::Train => 0,
+            Self::Val => 1,
+            Self::Test => 2,
+        }
+    }
+}
+
+impl std::fmt::Display for Split {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl std::str::FromStr for Split {
+    type Err = anyhow::Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        match Self::ALL.into_iter().find(|split| split.name() == text) {
+            Some(split) => Ok(split),
+            None => bail!("there is no split '{text}'; choose train, val or test"),
+        }
+    }
+}
+
+/// One class and its pictures.
+#[derive(Clone, Debug)]
+pub struct Class {
+    /// What identifies the class within the data set, such as a WordNet id.
+    pub id: String,
+    /// What a person calls it; the id where the data set says nothing else.
+    pub name: String,
+    /// Its pictures, sorted.
+    pub images: Vec<ImageSource>,
+}
+
+/// The classes of one split.
+#[derive(Clone, Debug)]
+pub struct Dataset {
+    /// Name of the data set, such as `cifar-fs`.
+    pub name: String,
+    /// Which classes these are.
+    pub split: Split,
+    /// The classes, in the order the data set lists them.
+    pub classes: Vec<Class>,
+}
+
+impl Dataset {
+    /// Pictures in each class: what an episode sampler needs.
+    #[must_use]
+    pub fn class_sizes(&self) -> Vec<usize> {
+        self.classes.iter().map(|class| class.images.len()).collect()
+    }
+
+    /// Pictures in all classes.
+    #[must_use]
+    pub fn image_count(&self) -> usize {
+        self.classes.iter().map(|class| class.images.len()).sum()
+    }
+}

@@ -2,8 +2,7 @@
 //! pictures become batches.
 //!
 //! [`open`] recognises a layout and lists its classes; [`PixelCache`] decodes
-//! every picture once; [`Augment`] varies them for training; [`Prefetch`] makes
-//! batches beside the training loop. Sampling episodes is not here: that is
+//! every picture once; without a folder a procedural data set is drawn. Sampling episodes is not here: that is
 //! [`fewshot::episode`], the same code the web page has.
 
 mod cache;
@@ -12,11 +11,13 @@ mod disk_cache;
 mod layout;
 mod overlap;
 mod source;
+mod synthetic;
 
 pub use cache::{PixelCache, Side};
 pub use decode::{Decoded, decode_bytes, decode_file};
 pub use layout::{DataSource, open};
 pub use source::ImageSource;
+pub use synthetic::Instance;
 
 use anyhow::{Result, bail};
 

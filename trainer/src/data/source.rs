@@ -8,6 +8,7 @@ use std::sync::Arc;
 use anyhow::{Context, Result};
 
 use super::decode::{Decoded, decode_bytes, decode_file};
+use super::synthetic::Instance;
 
 /// One picture of a data set, not yet decoded.
 #[derive(Clone, Debug)]
@@ -20,6 +21,7 @@ pub struct ImageSource {
 enum Origin {
     File(PathBuf),
     Entry { archive: Arc<Path>, entry: String, bytes: Arc<[u8]> },
+    Drawn(Instance),
 }
 
 impl ImageSource {
@@ -33,6 +35,12 @@ impl ImageSource {
     #[must_use]
     pub fn entry(archive: Arc<Path>, entry: String, bytes: Arc<[u8]>) -> Self {
         Self { origin: Origin::Entry { archive, entry, bytes }, quarter_turns: 0 }
+    }
+
+    /// A picture of the procedural data set, drawn when it is decoded.
+    #[must_use]
+    pub fn drawn(instance: Instance) -> Self {
+        Self { origin: Origin::Drawn(instance), quarter_turns: 0 }
     }
 
     /// The same picture turned counter-clockwise by `quarters` of a turn.
@@ -49,6 +57,9 @@ impl ImageSource {
         match &self.origin {
             Origin::File(path) => path.display().to_string(),
             Origin::Entry { archive, entry, .. } => format!("{}!{entry}", archive.display()),
+            Origin::Drawn(instance) => {
+                format!("synthetic/species{:03}/{:02}", instance.species, instance.instance)
+            }
         }
     }
 
@@ -57,7 +68,7 @@ impl ImageSource {
     pub fn path(&self) -> Option<&Path> {
         match &self.origin {
             Origin::File(path) => Some(path),
-            Origin::Entry { .. } => None,
+            Origin::Entry { .. } | Origin::Drawn(_) => None,
         }
     }
 
@@ -66,9 +77,10 @@ impl ImageSource {
     ///
     /// # Errors
     /// Where it cannot be read or is not a picture; the error names it.
-    pub fn decode(&self, _side: usize) -> Result<Decoded> {
+    pub fn decode(&self, side: usize) -> Result<Decoded> {
         let decoded = match &self.origin {
             Origin::File(path) => decode_file(path)?,
+            Origin::Drawn(instance) => instance.render(side)?,
             Origin::Entry { bytes, .. } => decode_bytes(bytes).with_context(|| {
                 format!("{self} is broken or not a picture; fetch the archive again")
             })?,
@@ -83,6 +95,7 @@ impl ImageSource {
     /// Where the file is gone.
     pub fn fingerprint(&self) -> Result<String> {
         let content = match &self.origin {
+            Origin::Drawn(_) => "drawn 1".into(),
             Origin::File(path) => {
                 let of_file = || format!("cannot read {}", path.display());
                 let metadata = std::fs::metadata(path).with_context(of_file)?;

@@ -6,6 +6,7 @@
 //! [`fewshot::episode`], the same code the web page has.
 
 mod cache;
+mod check;
 mod decode;
 mod disk_cache;
 mod layout;
@@ -14,6 +15,7 @@ mod source;
 mod synthetic;
 
 pub use cache::{PixelCache, Side};
+pub use check::{Findings, check};
 pub use decode::{Decoded, decode_bytes, decode_file};
 pub use layout::{DataSource, open};
 pub use source::ImageSource;

@@ -239,3 +239,24 @@ fn what_was_looked_for_is_listed() {
     write(&dir.path().join("cifar100/splits/bertinetto/train.txt"), "bed");
     assert!(error(dir.path()).contains("several data sets; give one of"), "{}", error(dir.path()));
 }
+
+/// The published counts of classes and pictures, on the real data where found:
+/// in `FEWSHOT_DATA`, else beside the repository.
+#[test]
+fn published_counts_of_the_real_data() {
+    let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data");
+    let data = std::env::var_os("FEWSHOT_DATA").map_or_else(|| beside.into(), PathBuf::from);
+    let expected = [
+        ("omniglot", [(4112, 82_240), (688, 13_760), (1692, 33_840)]),
+        ("cifar100", [(64, 38_400), (16, 9_600), (20, 12_000)]),
+        ("tiny-imagenet-fewshot", [(64, 32_000), (16, 8_000), (20, 10_000)]),
+    ];
+    for (folder, published) in expected {
+        let root = data.join(folder);
+        if root.is_dir() {
+            assert_eq!(counts(&open(Some(&root)).unwrap()), published.map(Some), "{folder}");
+        } else {
+            eprintln!("SKIPPED: there is no {}; set FEWSHOT_DATA to check it", root.display());
+        }
+    }
+}

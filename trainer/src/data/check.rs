@@ -1,0 +1,89 @@
+//! Looks at every picture of a data set: what `fewshot data check` prints.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use anyhow::Result;
+use rayon::prelude::*;
+use sha2::{Digest, Sha256};
+
+use super::{ImageSource, Split, open};
+
+/// What was found in one data set. That its splits are disjoint is a condition
+/// of opening it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Findings {
+    /// Name of the data set.
+    pub name: String,
+    /// Split, its classes and its pictures.
+    pub splits: Vec<(Split, usize, usize)>,
+    /// A sentence for each picture that cannot be decoded.
+    pub broken: Vec<String>,
+    /// Pairs of pictures with the same pixels.
+    pub duplicates: Vec<(String, String)>,
+}
+
+/// Decodes every picture once and compares them all.
+///
+/// # Errors
+/// Where the data set cannot be opened; broken pictures are findings instead.
+pub fn check(dir: Option<&Path>) -> Result<Findings> {
+    let source = open(dir)?;
+    let mut findings = Findings { name: source.name().to_owned(), ..Findings::default() };
+    // Turned copies and a folder without splits list a picture more than once.
+    let mut images: HashMap<String, ImageSource> = HashMap::new();
+    for split in source.splits() {
+        let dataset = source.split(split)?;
+        findings.splits.push((split, dataset.classes.len(), dataset.image_count()));
+        for image in dataset.classes.into_iter().flat_map(|class| class.images) {
+            images.entry(image.identity()).or_insert(image);
+        }
+    }
+    let mut images: Vec<(String, ImageSource)> = images.into_iter().collect();
+    images.sort_by(|a, b| a.0.cmp(&b.0));
+    let digests: Vec<Result<Vec<u8>>> = images
+        .par_iter()
+        .map(|(_, image)| {
+            let decoded = image.decode(32)?;
+            let mut hash = Sha256::new();
+            hash.update(decoded.width().to_le_bytes());
+            hash.update(decoded.data());
+            Ok(hash.finalize().to_vec())
+        })
+        .collect();
+    let mut first_with: HashMap<Vec<u8>, &String> = HashMap::new();
+    for ((name, _), digest) in images.iter().zip(digests) {
+        match digest {
+            Err(error) => findings.broken.push(format!("{error:#}")),
+            Ok(digest) => match first_with.get(&digest) {
+                Some(first) => findings.duplicates.push(((*first).clone(), name.clone())),
+                None => {
+                    first_with.insert(digest, name);
+                }
+            },
+        }
+    }
+    Ok(findings)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use image::{GrayImage, Luma};
+
+    #[test]
+    fn broken_and_equal_pictures_are_found() {
+        let dir = tempfile::tempdir().unwrap();
+        for class in ["a", "b"] {
+            std::fs::create_dir(dir.path().join(class)).unwrap();
+            let picture = GrayImage::from_pixel(2, 2, Luma([9]));
+            picture.save(dir.path().join(class).join("same.png")).unwrap();
+        }
+        std::fs::write(dir.path().join("b/torn.png"), b"no picture").unwrap();
+        let findings = check(Some(dir.path())).unwrap();
+        assert_eq!(findings.splits[0], (Split::Train, 2, 3));
+        assert!(findings.broken.len() == 1 && findings.broken[0].contains("torn.png"));
+        assert_eq!(findings.duplicates.len(), 1);
+        assert!(findings.duplicates[0].1.ends_with("b/same.png"));
+    }
+}

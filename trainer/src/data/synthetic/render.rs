@@ -33,9 +33,9 @@ impl Instance {
         let (sin, cos) = rng.random_range(-0.5f32..0.5).sin_cos();
         let scale = rng.random_range(0.48f32..0.68);
         let [shift_x, shift_y] = [0; 2].map(|_| rng.random_range(-0.18f32..0.18));
-        let (light_y, light_x) = rng.random_range(0.0f32..6.28).sin_cos();
+        let (light_y, light_x) = rng.random_range(0.0f32..std::f32::consts::TAU).sin_cos();
         let exposure = rng.random_range(0.8f32..1.15);
-        let phase = rng.random_range(0.0f32..6.28);
+        let phase = rng.random_range(0.0f32..std::f32::consts::TAU);
         let slope = rng.random_range(-0.25f32..0.25);
         let sample = |x: f32, y: f32| -> [f32; 3] {
             let (dx, dy) = ((x - shift_x) / scale, (y - shift_y) / scale);

@@ -1,0 +1,209 @@
+/**
+ * Every message between the page and its worker: one union a direction, with
+ * the guard that both sides run on what arrives. Nothing else crosses.
+ */
+
+/** Names one picture for as long as the session refers to it. */
+export type PictureId = string;
+export type Distance = "l2" | "cosine" | "dot";
+export const DISTANCES: readonly Distance[] = ["l2", "cosine", "dot"];
+
+/** What a model file says about itself. */
+export interface ModelInfo {
+  imageSize: number;
+  imageChannels: number;
+  featureDim: number;
+  parameterCount: number;
+  distance: Distance;
+  temperature: number;
+  /** Whether the file holds a generator, without which nothing is hallucinated. */
+  generator: string | null;
+  transform: string;
+  /** The calibrated score below which a query is "none of these". */
+  rejection: number | null;
+  provenance: Record<string, unknown>;
+}
+
+export interface ClassSpec {
+  id: string;
+  name: string;
+  examples: PictureId[];
+}
+
+/** Everything a prediction depends on: the worker keeps no settings of its own. */
+export interface TaskSpec {
+  classes: ClassSpec[];
+  queries: PictureId[];
+  distance: Distance;
+  hallucinations: number;
+  /** Scores are divided by it. */
+  temperature: number;
+  seed: number;
+}
+
+export interface Neighbour {
+  classId: string;
+  picture: PictureId;
+  distance: number;
+}
+
+export interface QueryResult {
+  picture: PictureId;
+  /** In the order of the task's classes that have examples. */
+  probabilities: number[];
+  /** The same without hallucination; equal where M is 0. */
+  plain: number[];
+  /** Nearest support pictures, nearest first. */
+  nearest: Neighbour[];
+  /** Rejection score; comparable with the model's threshold. */
+  familiarity: number;
+}
+
+export interface Classification {
+  classIds: string[];
+  queries: QueryResult[];
+  milliseconds: number;
+}
+
+export type PointKind = "support" | "hallucinated" | "prototype" | "query";
+export type ProjectionMethod = "pca" | "tsne";
+
+/** What the points of a projection are, in the order of its coordinates. */
+export interface ProjectionPoint {
+  kind: PointKind;
+  classId: string | null;
+  picture: PictureId | null;
+}
+
+export interface ProjectionFrame {
+  /** x and y in turn. */
+  coordinates: Float32Array;
+  step: number;
+  steps: number;
+}
+
+/** A picture as the model sees it, and where in the original that was. */
+export interface Embedded {
+  picture: PictureId;
+  /** PNG of the crop. */
+  view: Blob;
+  width: number;
+  height: number;
+}
+
+export interface Occlusion {
+  /** Side of the square grid. */
+  side: number;
+  /** Row by row: how much the class's probability falls when that part is covered. */
+  drop: number[];
+}
+
+export interface EvaluationSpec {
+  classes: ClassSpec[];
+  ways: number;
+  shots: number;
+  queries: number;
+  episodes: number;
+  distance: Distance;
+  hallucinations: number;
+  temperature: number;
+  seed: number;
+}
+
+export interface Evaluation {
+  accuracy: number;
+  ci95: number;
+  episodes: number;
+  /** Counts, truth by row, prediction by column, in the order of the classes. */
+  confusion: number[];
+  /** One entry a wrong answer, so that a cell can open its pictures. */
+  mistakes: { truth: number; predicted: number; picture: PictureId }[];
+}
+
+/** Arguments, result and progress of every call the page can make. */
+export interface Calls {
+  load: { args: { url: string } | { bytes: ArrayBuffer }; result: ModelInfo; progress: Bytes };
+  embed: { args: { picture: PictureId; blob: Blob }; result: Embedded; progress: never };
+  forget: { args: { pictures: PictureId[] }; result: null; progress: never };
+  classify: { args: TaskSpec; result: Classification; progress: never };
+  project: {
+    args: { task: TaskSpec; method: ProjectionMethod; steps: number };
+    result: null;
+    progress: { points: ProjectionPoint[] } | ProjectionFrame;
+  };
+  occlude: {
+    args: { task: TaskSpec; picture: PictureId; blob: Blob; classId: string };
+    result: Occlusion;
+    progress: never;
+  };
+  evaluate: { args: EvaluationSpec; result: Evaluation; progress: { done: number; total: number } };
+  exportClassifier: { args: TaskSpec; result: ArrayBuffer; progress: never };
+}
+export interface Bytes {
+  received: number;
+  total: number;
+}
+
+export type CallName = keyof Calls;
+const CALL_NAMES: readonly CallName[] = [
+  "load",
+  "embed",
+  "forget",
+  "classify",
+  "project",
+  "occlude",
+  "evaluate",
+  "exportClassifier",
+];
+
+/** What went wrong, in a form the page has a sentence for in each language. */
+export type FailureCode =
+  | "cancelled"
+  | "crashed"
+  | "network"
+  | "no-model"
+  | "bad-model"
+  | "bad-picture"
+  | "heic"
+  | "too-large"
+  | "too-few"
+  | "internal";
+export interface Failure {
+  code: FailureCode;
+  /** The cause in English, from the learner or the browser. */
+  detail: string;
+}
+
+export type Request = { [C in CallName]: { id: number; call: C; args: Calls[C]["args"] } }[CallName];
+export type ToWorker = Request | { id: number; call: "cancel" };
+
+export type FromWorker =
+  | { id: number; type: "progress"; value: unknown }
+  | { id: number; type: "done"; value: unknown }
+  | { id: number; type: "failed"; failure: Failure };
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null;
+}
+
+export function isToWorker(value: unknown): value is ToWorker {
+  if (!isRecord(value) || typeof value.id !== "number") return false;
+  if (value.call === "cancel") return true;
+  return CALL_NAMES.includes(value.call as CallName) && isRecord(value.args);
+}
+
+export function isFromWorker(value: unknown): value is FromWorker {
+  if (!isRecord(value) || typeof value.id !== "number") return false;
+  if (value.type === "progress" || value.type === "done") return "value" in value;
+  return value.type === "failed" && isRecord(value.failure) && "code" in value.failure;
+}
+
+/** An error that carries its code across the boundary. */
+export class WorkerError extends Error {
+  readonly code: FailureCode;
+  constructor(failure: Failure) {
+    super(failure.detail);
+    this.name = "WorkerError";
+    this.code = failure.code;
+  }
+}

@@ -1,0 +1,151 @@
+/**
+ * What a person has taught: classes, their pictures, queries and settings, as
+ * plain immutable data with pure functions from one state to the next. Pixels,
+ * features and results live elsewhere; a session only names pictures.
+ */
+import type { Distance, PictureId } from "../protocol.ts";
+
+export type ClassId = string;
+
+export interface ClassEntry {
+  readonly id: ClassId;
+  readonly name: string;
+  /** Index into the palette of the style sheet. */
+  readonly colour: number;
+  readonly enabled: boolean;
+  readonly pictures: readonly PictureId[];
+}
+
+export interface Query {
+  readonly picture: PictureId;
+  /** The class it truly is, where a sample or the person has said so. */
+  readonly truth: ClassId | null;
+}
+
+export interface Settings {
+  readonly distance: Distance;
+  readonly hallucinations: number;
+  /** Factor on the model's own temperature. */
+  readonly temperatureFactor: number;
+  /** Factor on the model's own threshold for "none of these"; 0 switches it off. */
+  readonly rejectionShift: number | null;
+  readonly seed: number;
+}
+
+export interface Session {
+  readonly modelId: string;
+  readonly classes: readonly ClassEntry[];
+  readonly queries: readonly Query[];
+  readonly settings: Settings;
+}
+
+export const PALETTE_SIZE = 10;
+export const MAX_HALLUCINATIONS = 200;
+
+export function defaultSettings(distance: Distance): Settings {
+  return { distance, hallucinations: 0, temperatureFactor: 1, rejectionShift: 0, seed: 0 };
+}
+
+export function emptySession(modelId: string): Session {
+  return { modelId, classes: [], queries: [], settings: defaultSettings("l2") };
+}
+
+/** The smallest palette index that no class uses, so that colours stay apart. */
+export function freeColour(session: Session): number {
+  const used = new Set(session.classes.map((c) => c.colour));
+  for (let i = 0; i < PALETTE_SIZE; i++) if (!used.has(i)) return i;
+  return session.classes.length % PALETTE_SIZE;
+}
+
+export function addClass(session: Session, id: ClassId, name: string): Session {
+  const entry = { id, name, colour: freeColour(session), enabled: true, pictures: [] };
+  return { ...session, classes: [...session.classes, entry] };
+}
+
+export function updateClass(
+  session: Session,
+  id: ClassId,
+  change: Partial<Omit<ClassEntry, "id">>,
+): Session {
+  return {
+    ...session,
+    classes: session.classes.map((c) => (c.id === id ? { ...c, ...change } : c)),
+  };
+}
+
+export function removeClass(session: Session, id: ClassId): Session {
+  return {
+    ...session,
+    classes: session.classes.filter((c) => c.id !== id),
+    queries: session.queries.map((q) => (q.truth === id ? { ...q, truth: null } : q)),
+  };
+}
+
+/** Moves a class by `offset` places; past either end it stays there. */
+export function moveClass(session: Session, id: ClassId, offset: number): Session {
+  const from = session.classes.findIndex((c) => c.id === id);
+  const moved = session.classes[from];
+  if (!moved) return session;
+  const to = Math.max(0, Math.min(session.classes.length - 1, from + offset));
+  const classes = session.classes.filter((c) => c.id !== id);
+  classes.splice(to, 0, moved);
+  return { ...session, classes };
+}
+
+export function addSupport(session: Session, id: ClassId, pictures: PictureId[]): Session {
+  return {
+    ...session,
+    classes: session.classes.map((c) =>
+      c.id === id ? { ...c, pictures: [...c.pictures, ...pictures] } : c,
+    ),
+  };
+}
+
+export function addQueries(
+  session: Session,
+  pictures: PictureId[],
+  truth: ClassId | null = null,
+): Session {
+  return { ...session, queries: [...session.queries, ...pictures.map((picture) => ({ picture, truth }))] };
+}
+
+/** Takes a picture out of every class and the queries. */
+export function removePicture(session: Session, picture: PictureId): Session {
+  return {
+    ...session,
+    classes: session.classes.map((c) =>
+      c.pictures.includes(picture)
+        ? { ...c, pictures: c.pictures.filter((p) => p !== picture) }
+        : c,
+    ),
+    queries: session.queries.filter((q) => q.picture !== picture),
+  };
+}
+
+/** A picture, from wherever it is, becomes support of a class. */
+export function movePicture(session: Session, picture: PictureId, to: ClassId): Session {
+  return addSupport(removePicture(session, picture), to, [picture]);
+}
+
+export function moveToQueries(session: Session, picture: PictureId): Session {
+  const truth = classOf(session, picture)?.id ?? null;
+  return addQueries(removePicture(session, picture), [picture], truth);
+}
+
+export function classOf(session: Session, picture: PictureId): ClassEntry | undefined {
+  return session.classes.find((c) => c.pictures.includes(picture));
+}
+
+export function withSettings(session: Session, change: Partial<Settings>): Session {
+  return { ...session, settings: { ...session.settings, ...change } };
+}
+
+/** Every picture the session names. */
+export function picturesOf(session: Session): PictureId[] {
+  return [...session.classes.flatMap((c) => c.pictures), ...session.queries.map((q) => q.picture)];
+}
+
+/** Classes that take part: switched on, with at least one picture. */
+export function activeClasses(session: Session): ClassEntry[] {
+  return session.classes.filter((c) => c.enabled && c.pictures.length > 0);
+}

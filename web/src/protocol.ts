@@ -3,6 +3,8 @@
  * the guard that both sides run on what arrives. Nothing else crosses.
  */
 
+/** A file as it was chosen, so that its EXIF orientation is honoured, or a frame of the camera. */
+export type PictureSource = Blob | ImageBitmap;
 /** Names one picture for as long as the session refers to it. */
 export type PictureId = string;
 export type Distance = "l2" | "cosine" | "dot";
@@ -55,8 +57,8 @@ export interface QueryResult {
   plain: number[];
   /** Nearest support pictures, nearest first. */
   nearest: Neighbour[];
-  /** Rejection score; comparable with the model's threshold. */
-  familiarity: number;
+  /** How strange the picture is to all classes; above the model's threshold it is "none of these". */
+  rejectionScore: number;
 }
 
 export interface Classification {
@@ -123,7 +125,7 @@ export interface Evaluation {
 /** Arguments, result and progress of every call the page can make. */
 export interface Calls {
   load: { args: { url: string } | { bytes: ArrayBuffer }; result: ModelInfo; progress: Bytes };
-  embed: { args: { picture: PictureId; blob: Blob }; result: Embedded; progress: never };
+  embed: { args: { picture: PictureId; blob: PictureSource }; result: Embedded; progress: never };
   forget: { args: { pictures: PictureId[] }; result: null; progress: never };
   classify: { args: TaskSpec; result: Classification; progress: never };
   project: {
@@ -132,7 +134,7 @@ export interface Calls {
     progress: { points: ProjectionPoint[] } | ProjectionFrame;
   };
   occlude: {
-    args: { task: TaskSpec; picture: PictureId; blob: Blob; classId: string };
+    args: { task: TaskSpec; picture: PictureId; blob: PictureSource; classId: string };
     result: Occlusion;
     progress: never;
   };

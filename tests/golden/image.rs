@@ -7,6 +7,7 @@
 use anyhow::{Context, Result};
 use fewshot::config::ImageConfig;
 use fewshot::image::{PixelFormat, Pixels, prepare};
+use fewshot_tests::pattern::draw;
 use safetensors::SafeTensors;
 use serde::Deserialize;
 
@@ -21,25 +22,6 @@ struct Case {
     resize: usize,
     size: usize,
     invert: bool,
-}
-
-/// `draw` of `make_image.py`.
-fn draw(width: usize, height: usize, channels: usize) -> Vec<u8> {
-    let value = |x: u32, y: u32, c: u32| {
-        let mixed =
-            x.wrapping_mul(73_856_093) ^ y.wrapping_mul(19_349_663) ^ c.wrapping_mul(83_492_791);
-        let noise = (mixed >> 3) & 63;
-        let edge = ((x / 13 + y / 7 + c) % 2) * 90;
-        let ramp = (x * (c + 2) + y * 3) % 103;
-        (noise + edge + ramp) as u8
-    };
-    let mut out = Vec::with_capacity(width * height * channels);
-    for y in 0..height as u32 {
-        for x in 0..width as u32 {
-            out.extend((0..channels as u32).map(|c| value(x, y, c)));
-        }
-    }
-    out
 }
 
 #[test]

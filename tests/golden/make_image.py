@@ -55,12 +55,17 @@ def prepare(array, case):
     return 255 - array if case.get("invert") else array
 
 
-tensors, metadata = {}, {}
-for name, case in CASES.items():
-    channels = {"l8": 1, "rgb8": 3, "rgba8": 4}[case["format"]]
-    array = draw(case["width"], case["height"], channels)
-    tensors[name] = np.ascontiguousarray(prepare(array, case))
-    metadata[name] = json.dumps({"invert": False, **case}, sort_keys=True)
-path = Path(__file__).with_name("image.safetensors")
-safetensors.numpy.save_file(tensors, path, metadata)
-print(f"{path.name}: {path.stat().st_size} bytes, Pillow {Image.__version__}")
+def main():
+    tensors, metadata = {}, {}
+    for name, case in CASES.items():
+        channels = {"l8": 1, "rgb8": 3, "rgba8": 4}[case["format"]]
+        array = draw(case["width"], case["height"], channels)
+        tensors[name] = np.ascontiguousarray(prepare(array, case))
+        metadata[name] = json.dumps({"invert": False, **case}, sort_keys=True)
+    path = Path(__file__).with_name("image.safetensors")
+    safetensors.numpy.save_file(tensors, path, metadata)
+    print(f"{path.name}: {path.stat().st_size} bytes, Pillow {Image.__version__}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,8 @@
+//! Golden values: Pillow's pixels and PyTorch's networks, made by the scripts
+//! beside this file. Tolerances stand in each case.
+
+mod distances;
+mod encoder;
+mod generator;
+mod image;
+mod training_step;

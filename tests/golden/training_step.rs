@@ -1,0 +1,77 @@
+//! One whole training step from a `state_dict` of PyTorch: an episode with
+//! hallucination, its loss, every gradient and the running statistics.
+
+use anyhow::{Context, Result, ensure};
+use candle_core::Tensor;
+use fewshot::{Backend, Checkpoint, Model, Parameters, prototype};
+use fewshot_tests::golden::{Golden, largest};
+use fewshot_tests::pattern;
+
+const WAYS: usize = 5;
+const QUERIES: usize = 2;
+const HALLUCINATIONS: usize = 3;
+
+#[test]
+fn a_training_step_equals_pytorchs() -> Result<()> {
+    for backend in [Backend::Reference, Backend::Fastest] {
+        let checkpoint = Checkpoint::from_bytes(include_bytes!("state_dict.safetensors"))?;
+        ensure!(checkpoint.config.image.size == 32, "the sizes were read off the shapes");
+        let parameters = checkpoint.parameters.to_variables()?;
+        let mut model = Model::new(checkpoint.config, &parameters)?;
+        model.encoder = model.encoder.with_backend(backend);
+        check_step(&model, &parameters).with_context(|| format!("{backend:?}"))?;
+    }
+    Ok(())
+}
+
+#[test]
+fn the_formula_gives_the_stored_weights() -> Result<()> {
+    let checkpoint = Checkpoint::from_bytes(include_bytes!("state_dict.safetensors"))?;
+    for (name, tensor) in pattern::parameters(&checkpoint.config)?.iter() {
+        let stored = checkpoint.parameters.find(name).with_context(|| name.to_owned())?;
+        fewshot_tests::golden::check(name, stored, tensor, 1e-7)?;
+    }
+    Ok(())
+}
+
+fn check_step(model: &Model, parameters: &Parameters) -> Result<()> {
+    let golden = Golden::new(include_bytes!("training_step.safetensors"))?;
+    let loss = loss(model)?;
+    golden.check("loss", &loss, 1e-4)?;
+    for (name, running) in parameters.iter().filter(|(name, _)| name.contains("running")) {
+        golden.check(&format!("after.{name}"), running, 1e-4)?;
+    }
+    let gradients = loss.backward()?;
+    for (name, var) in parameters.trainable()? {
+        let gradient = gradients.get(&var).with_context(|| name.clone())?;
+        if is_cancelled(&name) {
+            let size = largest(gradient)?;
+            ensure!(size < 1e-4, "{name}: gradient {size:e}, it is zero but for rounding");
+        } else {
+            golden.check(&format!("gradient.{name}"), gradient, 1e-3)?;
+        }
+    }
+    Ok(())
+}
+
+/// Support and queries in one batch, class by class; all in the order of PyTorch's.
+fn loss(model: &Model) -> Result<Tensor> {
+    let dim = model.config.feature_dim();
+    let images = pattern::images(WAYS * (1 + QUERIES), 3, 32, false)?;
+    let features = model.encoder.forward_train(&images)?;
+    let support = features.narrow(0, 0, WAYS)?;
+    let query = features.narrow(0, WAYS, WAYS * QUERIES)?;
+    let noise = pattern::tensor(2000, (WAYS, HALLUCINATIONS, dim))?;
+    let generator = model.generator.as_ref().context("no generator")?;
+    let made = generator.hallucinate(&support, &noise)?;
+    let prototypes = prototype::with_hallucinated(&support.unsqueeze(1)?, &made, None)?;
+    let scores = prototype::scores(&query, &prototypes, model.config.distance, 1.0)?;
+    let targets: Vec<u32> = (0..WAYS as u32).flat_map(|way| [way; QUERIES]).collect();
+    let targets = Tensor::from_vec(targets, WAYS * QUERIES, scores.device())?;
+    Ok(candle_nn::loss::cross_entropy(&scores, &targets)?)
+}
+
+/// BatchNorm subtracts the bias of the convolution before it.
+fn is_cancelled(name: &str) -> bool {
+    name.starts_with("encoder.") && name.ends_with(".0.bias")
+}

@@ -1,0 +1,4 @@
+//! What the tests share. The tests themselves are the targets beside this folder.
+
+pub mod golden;
+pub mod pattern;

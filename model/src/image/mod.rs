@@ -107,7 +107,7 @@ fn resized_sides(width: usize, height: usize, resize: usize) -> [usize; 2] {
 
 /// Where a centred window of `size` begins in `length`: half the difference,
 /// with a half rounded to even, as Python's `round` in torchvision does.
-fn centre(length: usize, size: usize) -> usize {
+pub fn centre(length: usize, size: usize) -> usize {
     let difference = length - size;
     let half = difference / 2;
     half + (difference % 2) * (half % 2)

@@ -139,7 +139,7 @@ fn decode_all(
     let mut pixels = vec![0; images.len() * image_bytes];
     let done = AtomicUsize::new(0);
     let decode = |(target, image): (&mut [u8], &&ImageSource)| -> Result<()> {
-        let decoded = image.decode(square.size)?;
+        let decoded = image.decode(square.resize)?;
         let prepared = prepare(square, &decoded.pixels()?)
             .with_context(|| format!("{image} cannot be prepared for the model"))?;
         target.copy_from_slice(&prepared);

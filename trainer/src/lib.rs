@@ -1,7 +1,19 @@
 //! Trains, evaluates and applies few-shot models.
+//!
+//! The crate behind the `fewshot` command. Only it knows paths, clap and
+//! devices; what is learned and computed is the crate `fewshot`'s.
 
 pub mod augment;
 pub mod batch;
+pub mod cli;
+pub mod commands;
 pub mod data;
+pub mod device;
 pub mod features;
 pub mod interrupt;
+pub mod output;
+pub mod progress;
+#[cfg(test)]
+mod testing;
+pub mod weights;
+pub mod write;

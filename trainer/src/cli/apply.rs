@@ -1,0 +1,145 @@
+//! Arguments of the commands that use a trained model.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use fewshot::Distance;
+
+use super::one_of;
+use crate::data::Split;
+use crate::device::DeviceChoice;
+
+/// Names of the distances, as typed.
+const DISTANCES: &[&str] = &["l2", "cosine", "dot"];
+
+/// Arguments of `fewshot eval`.
+#[derive(Debug, Args)]
+pub struct EvalArgs {
+    /// File of weights
+    #[arg(long, value_name = "W")]
+    pub weights: PathBuf,
+    /// Folder of the data set, its layout found by itself [default: the procedural data set]
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Which classes episodes are drawn from
+    #[arg(long, default_value_t = Split::Test, value_parser = one_of::<Split>(&["train", "val", "test"]))]
+    pub split: Split,
+    /// Classes in an episode
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    pub ways: usize,
+    /// Support pictures of each class
+    #[arg(long, value_name = "K", default_value_t = 1)]
+    pub shots: usize,
+    /// Query pictures of each class
+    #[arg(long, value_name = "Q", default_value_t = 15)]
+    pub queries: usize,
+    /// Episodes to average over; published tables use 10000
+    #[arg(long, value_name = "COUNT", default_value_t = 1000)]
+    pub episodes: usize,
+    /// How queries are compared with prototypes [default: as the model was trained]
+    #[arg(long, value_parser = one_of::<Distance>(DISTANCES))]
+    pub distance: Option<Distance>,
+    /// Features to hallucinate for each class; several, as in 0,10,100, are compared on the
+    /// same episodes
+    #[arg(long, value_name = "M", value_delimiter = ',', default_values_t = [0])]
+    pub hallucinate: Vec<usize>,
+    /// Decides the episodes and the noise
+    #[arg(long, default_value_t = 0)]
+    pub seed: u64,
+    /// Print one JSON object for each M, a line each
+    #[arg(long)]
+    pub json: bool,
+    /// Also draw accuracy against M
+    #[arg(long, value_name = "F.svg|F.png")]
+    pub plot: Option<PathBuf>,
+    /// Where to compute: auto, cpu, cuda, cuda:N or metal
+    #[arg(long, default_value_t = DeviceChoice::Auto)]
+    pub device: DeviceChoice,
+}
+
+/// Arguments of `fewshot predict`.
+#[derive(Debug, Args)]
+pub struct PredictArgs {
+    /// File of weights
+    #[arg(long, value_name = "W")]
+    pub weights: PathBuf,
+    /// Folder with one folder of example pictures per class, or a classifier that the page
+    /// exported
+    #[arg(long, value_name = "DIR|FILE")]
+    pub support: PathBuf,
+    /// Picture to classify, or a folder of them
+    #[arg(long, value_name = "DIR|FILE")]
+    pub query: PathBuf,
+    /// How pictures are compared with classes [default: as the model was trained]
+    #[arg(long, value_parser = one_of::<Distance>(DISTANCES))]
+    pub distance: Option<Distance>,
+    /// Features to hallucinate for each class [default: 0, or what the exported classifier has]
+    #[arg(long, value_name = "M")]
+    pub hallucinate: Option<usize>,
+    /// Decides the noise of hallucinations [default: 0, or what the exported classifier has]
+    #[arg(long)]
+    pub seed: Option<u64>,
+    /// Print one JSON object for each picture, a line each
+    #[arg(long)]
+    pub json: bool,
+    /// Where to compute: auto, cpu, cuda, cuda:N or metal
+    #[arg(long, default_value_t = DeviceChoice::Auto)]
+    pub device: DeviceChoice,
+}
+
+/// Arguments of `fewshot embed`.
+#[derive(Debug, Args)]
+pub struct EmbedArgs {
+    /// File of weights
+    #[arg(long, value_name = "W")]
+    pub weights: PathBuf,
+    /// Folder of pictures, with whatever folders below
+    #[arg(long, value_name = "DIR")]
+    pub images: PathBuf,
+    /// Where to write the tensor `features` and the list `images`
+    #[arg(long, value_name = "F.safetensors")]
+    pub out: PathBuf,
+    /// Where to compute: auto, cpu, cuda, cuda:N or metal
+    #[arg(long, default_value_t = DeviceChoice::Auto)]
+    pub device: DeviceChoice,
+}
+
+/// Arguments of `fewshot tsne`.
+#[derive(Debug, Args)]
+pub struct TsneArgs {
+    /// File of weights
+    #[arg(long, value_name = "W")]
+    pub weights: PathBuf,
+    /// Folder of the data set, its layout found by itself [default: the procedural data set]
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Which classes the episode is drawn from
+    #[arg(long, default_value_t = Split::Test, value_parser = one_of::<Split>(&["train", "val", "test"]))]
+    pub split: Split,
+    /// Classes in the episode
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    pub ways: usize,
+    /// Support pictures of each class
+    #[arg(long, value_name = "K", default_value_t = 5)]
+    pub shots: usize,
+    /// Features to hallucinate for each class
+    #[arg(long, value_name = "M", default_value_t = 0)]
+    pub hallucinate: usize,
+    /// Decides the episode, the noise and the drawing
+    #[arg(long, default_value_t = 0)]
+    pub seed: u64,
+    /// Where to draw; the ending decides between SVG and PNG
+    #[arg(long, value_name = "F.svg|F.png")]
+    pub out: PathBuf,
+    /// Where to compute: auto, cpu, cuda, cuda:N or metal
+    #[arg(long, default_value_t = DeviceChoice::Auto)]
+    pub device: DeviceChoice,
+}
+
+/// Arguments of `fewshot info`.
+#[derive(Debug, Args)]
+pub struct InfoArgs {
+    /// File of weights
+    #[arg(value_name = "W")]
+    pub weights: PathBuf,
+}

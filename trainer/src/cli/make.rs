@@ -1,0 +1,100 @@
+//! Arguments of the commands that make models, and that time the making.
+
+use std::path::PathBuf;
+
+use clap::{Args, ValueEnum};
+
+use crate::device::DeviceChoice;
+
+/// Arguments of `fewshot train`.
+#[derive(Debug, Args)]
+pub struct TrainArgs {
+    /// Recipe: the name of one that is built in, or a TOML file [default with --resume: the
+    /// run's own]
+    #[arg(long, value_name = "NAME|FILE.toml", required_unless_present = "resume")]
+    pub recipe: Option<String>,
+    /// Folder of the data set, its layout found by itself [default: the procedural data set]
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Folder of the run: recipe, metrics, curves, weights [default: runs/ and the recipe's name]
+    #[arg(long, value_name = "RUN", conflicts_with = "resume")]
+    pub out: Option<PathBuf>,
+    /// Go on with this run exactly where it stopped
+    #[arg(long, value_name = "RUN", conflicts_with = "recipe")]
+    pub resume: Option<PathBuf>,
+    /// Where to compute: auto, cpu, cuda, cuda:N or metal
+    #[arg(long, default_value_t = DeviceChoice::Auto)]
+    pub device: DeviceChoice,
+    /// Change one value of the recipe; may be given again
+    #[arg(long = "set", value_name = "key=value")]
+    pub set: Vec<String>,
+}
+
+/// What `fewshot bench` times.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum BenchWhat {
+    /// A training step of the encoder: forward and backward with BatchNorm over the batch
+    Train,
+    /// Encoding: forward with folded BatchNorm
+    Encode,
+}
+
+/// Arguments of `fewshot bench`.
+#[derive(Debug, Args)]
+pub struct BenchArgs {
+    /// What to time
+    pub what: BenchWhat,
+    /// Side of the pictures, pixels
+    #[arg(long, value_name = "PIXELS", default_value_t = 84)]
+    pub image_size: usize,
+    /// Pictures in a batch
+    #[arg(long, value_name = "COUNT", default_value_t = 64)]
+    pub batch: usize,
+    /// Threads to compute with [default: one a core]
+    #[arg(long, value_name = "N")]
+    pub threads: Option<usize>,
+    /// Print one JSON object
+    #[arg(long)]
+    pub json: bool,
+    /// Where to compute: auto, cpu, cuda, cuda:N or metal
+    #[arg(long, default_value_t = DeviceChoice::Cpu)]
+    pub device: DeviceChoice,
+}
+
+/// How weights are stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum StoredAs {
+    /// Half the size, about three significant digits
+    F16,
+    /// As trained
+    F32,
+}
+
+/// Arguments of `fewshot publish`.
+#[derive(Debug, Args)]
+pub struct PublishArgs {
+    /// Folder of the run whose best weights are published
+    #[arg(long, value_name = "RUN")]
+    pub run: PathBuf,
+    /// Name of the model: its file's name, and how a page refers to it
+    #[arg(long, value_name = "NAME")]
+    pub id: String,
+    /// What the page calls the model
+    #[arg(long, value_name = "TEXT")]
+    pub title: String,
+    /// Folder of the data set the model is scored on [default: the procedural data set]
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// How weights are stored
+    #[arg(long, value_enum, default_value_t = StoredAs::F16)]
+    pub precision: StoredAs,
+    /// Make it the model the page starts with
+    #[arg(long)]
+    pub default: bool,
+    /// Folder of the published models
+    #[arg(long, value_name = "DIR", default_value = "weights")]
+    pub to: PathBuf,
+    /// Where to compute: auto, cpu, cuda, cuda:N or metal
+    #[arg(long, default_value_t = DeviceChoice::Auto)]
+    pub device: DeviceChoice,
+}

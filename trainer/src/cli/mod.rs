@@ -1,0 +1,58 @@
+//! The command line: types for clap to fill, and nothing else.
+//!
+//! Names, meanings and JSON keys are a contract that scripts depend on. Values
+//! that depend on a model (its distance) default to the model's own.
+
+mod apply;
+mod data;
+mod make;
+
+use std::str::FromStr;
+
+use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::{Parser, Subcommand};
+
+pub use apply::{EmbedArgs, EvalArgs, InfoArgs, PredictArgs, TsneArgs};
+pub use data::{DataArgs, DataTask};
+pub use make::{BenchArgs, BenchWhat, PublishArgs, StoredAs, TrainArgs};
+
+/// Teach a classifier with a handful of pictures.
+///
+/// Trains Prototypical Networks and Data Hallucination models, evaluates them by
+/// episodes, and applies them to your own pictures. Results go to standard output,
+/// progress to standard error.
+#[derive(Debug, Parser)]
+#[command(name = "fewshot", version, propagate_version = true, disable_help_subcommand = true)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Show what is in a file of weights: configuration, sizes, where it comes from
+    Info(InfoArgs),
+}
+
+/// Reads one of a few names, which the help lists.
+fn one_of<T>(names: &'static [&'static str]) -> impl TypedValueParser<Value = T>
+where
+    T: FromStr + Clone + Send + Sync + 'static,
+    T::Err: Into<Box<dyn std::error::Error + Send + Sync>>,
+{
+    PossibleValuesParser::new(names).try_map(|name| name.parse::<T>().map_err(Into::into))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+
+    #[test]
+    fn the_definition_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

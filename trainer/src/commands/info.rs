@@ -1,0 +1,140 @@
+//! `fewshot info`: what is in a file of weights.
+
+use std::fmt::Write;
+
+use anyhow::{Context, Result};
+use fewshot::{Checkpoint, FeatureTransform, GeneratorKind};
+use serde_json::Value;
+
+use crate::cli::InfoArgs;
+use crate::{output, weights};
+
+/// Runs the command.
+///
+/// # Errors
+/// Where the file cannot be read or is no model.
+pub fn run(args: &InfoArgs) -> Result<()> {
+    let checkpoint = weights::read(&args.weights)?;
+    let size_bytes = std::fs::metadata(&args.weights)
+        .with_context(|| format!("cannot read {}", args.weights.display()))?
+        .len();
+    let title = format!("{}, {:.2} MB", args.weights.display(), size_bytes as f64 / 1e6);
+    output::line(format!("{title}\n{}", describe(&checkpoint).trim_end()))
+}
+
+/// A line a property, aligned.
+fn describe(checkpoint: &Checkpoint) -> String {
+    let config = &checkpoint.config;
+    let image = &config.image;
+    let mut lines: Vec<(&str, String)> = Vec::new();
+    let colour = if image.channels == 1 { "grey" } else { "RGB" };
+    let ink = if image.invert { ", inverted" } else { "" };
+    lines.push((
+        "pictures",
+        format!(
+            "{size} x {size} {colour}{ink}; shorter side to {}, centre crop",
+            image.resize,
+            size = image.size
+        ),
+    ));
+    let numbers = |values: &[f32]| {
+        values.iter().map(|value| format!("{value:.4}")).collect::<Vec<_>>().join(" ")
+    };
+    lines.push((
+        "normalised by",
+        format!("mean {}, deviation {}", numbers(&image.mean), numbers(&image.std)),
+    ));
+    lines.push((
+        "encoder",
+        format!(
+            "{} blocks of {} channels, {} parameters",
+            config.encoder.blocks,
+            config.encoder.channels,
+            parameters(checkpoint, "encoder.")
+        ),
+    ));
+    lines.push(("feature", feature(config.feature_dim(), config.transform)));
+    lines.push((
+        "generator",
+        match &config.generator {
+            None => "none: this model cannot hallucinate".into(),
+            Some(generator) => format!(
+                "{}, hidden {}, dropout {}, noise {}{}, {} parameters",
+                match generator.kind {
+                    GeneratorKind::Reference => "reference",
+                    GeneratorKind::Residual => "residual",
+                },
+                generator.hidden,
+                generator.dropout,
+                generator.noise_scale,
+                generator.hallucinated_weight.map_or_else(String::new, |weight| format!(
+                    ", hallucinations weigh {weight} in all"
+                )),
+                parameters(checkpoint, "generator.")
+            ),
+        },
+    ));
+    lines.push(("scores by", format!("{}, temperature {}", config.distance, config.temperature)));
+    if let Some(rejection) = &config.rejection {
+        lines.push((
+            "none of these",
+            format!("above {:.4} (AUROC {:.3})", rejection.threshold, rejection.auroc),
+        ));
+    }
+    lines.push(("parameters", checkpoint.parameters.element_count().to_string()));
+    let mut text = String::new();
+    for (name, value) in &lines {
+        // Writing to a string does not fail.
+        let _ = writeln!(text, "  {name:<14} {value}");
+    }
+    if checkpoint.provenance.is_empty() {
+        text.push_str("  provenance     not recorded in the file\n");
+    }
+    for (name, value) in &checkpoint.provenance {
+        let _ = match value {
+            Value::String(value) => writeln!(text, "  {name:<14} {value}"),
+            value => writeln!(text, "  {name:<14} {value}"),
+        };
+    }
+    text
+}
+
+fn feature(dim: usize, transform: FeatureTransform) -> String {
+    let then = match transform {
+        FeatureTransform::None => "as the encoder leaves them".into(),
+        FeatureTransform::L2 => "divided by their length".into(),
+        FeatureTransform::CenterL2 => "centred, divided by their length".into(),
+        FeatureTransform::Power { exponent } => {
+            format!("to the power {exponent}, centred, divided by their length")
+        }
+    };
+    format!("{dim} numbers, {then}")
+}
+
+/// Numbers in the tensors under a prefix.
+fn parameters(checkpoint: &Checkpoint, prefix: &str) -> usize {
+    let tensors = checkpoint.parameters.iter();
+    tensors.filter(|(name, _)| name.starts_with(prefix)).map(|(_, t)| t.elem_count()).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing;
+
+    #[test]
+    fn sizes_and_provenance_are_told() {
+        let mut checkpoint = testing::checkpoint(32, 3);
+        checkpoint.provenance.insert("recipe".into(), "synthetic".into());
+        checkpoint.provenance.insert("seed".into(), 7.into());
+        let text = describe(&checkpoint);
+        for told in ["32 x 32 RGB", "32 numbers", "hidden 24", "l2, temperature 1", "synthetic"] {
+            assert!(text.contains(told), "{told} in\n{text}");
+        }
+        assert!(text.contains("seed           7"), "{text}");
+        checkpoint.provenance.clear();
+        checkpoint.config.generator = None;
+        let text = describe(&checkpoint);
+        assert!(text.contains("cannot hallucinate") && text.contains("not recorded"), "{text}");
+    }
+}

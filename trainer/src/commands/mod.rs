@@ -1,0 +1,19 @@
+//! The commands, a file each. Each takes its arguments as typed data, prints
+//! results on standard output and notes on standard error, and returns an error
+//! that names what to do; `main` prints that once.
+
+mod info;
+
+use anyhow::Result;
+
+use crate::cli::Command;
+
+/// Runs one command.
+///
+/// # Errors
+/// Whatever went wrong, as a sentence with its cure.
+pub fn run(command: Command) -> Result<()> {
+    match command {
+        Command::Info(args) => info::run(&args),
+    }
+}

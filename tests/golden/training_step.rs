@@ -2,10 +2,9 @@
 //! hallucination, its loss, every gradient and the running statistics.
 
 use anyhow::{Context, Result, ensure};
-use candle_core::Tensor;
-use fewshot::{Backend, Checkpoint, Model, Parameters, prototype};
+use fewshot::{Backend, Checkpoint, Model, Parameters};
 use fewshot_tests::golden::{Golden, largest};
-use fewshot_tests::pattern;
+use fewshot_tests::{pattern, step::episode_loss};
 
 const WAYS: usize = 5;
 const QUERIES: usize = 2;
@@ -36,7 +35,9 @@ fn the_formula_gives_the_stored_weights() -> Result<()> {
 
 fn check_step(model: &Model, parameters: &Parameters) -> Result<()> {
     let golden = Golden::new(include_bytes!("training_step.safetensors"))?;
-    let loss = loss(model)?;
+    let images = pattern::images(WAYS * (1 + QUERIES), 3, 32, false)?;
+    let noise = pattern::tensor(2000, (WAYS, HALLUCINATIONS, model.config.feature_dim()))?;
+    let loss = episode_loss(model, &images, &noise)?;
     golden.check("loss", &loss, 1e-4)?;
     for (name, running) in parameters.iter().filter(|(name, _)| name.contains("running")) {
         golden.check(&format!("after.{name}"), running, 1e-4)?;
@@ -52,23 +53,6 @@ fn check_step(model: &Model, parameters: &Parameters) -> Result<()> {
         }
     }
     Ok(())
-}
-
-/// Support and queries in one batch, class by class; all in the order of PyTorch's.
-fn loss(model: &Model) -> Result<Tensor> {
-    let dim = model.config.feature_dim();
-    let images = pattern::images(WAYS * (1 + QUERIES), 3, 32, false)?;
-    let features = model.encoder.forward_train(&images)?;
-    let support = features.narrow(0, 0, WAYS)?;
-    let query = features.narrow(0, WAYS, WAYS * QUERIES)?;
-    let noise = pattern::tensor(2000, (WAYS, HALLUCINATIONS, dim))?;
-    let generator = model.generator.as_ref().context("no generator")?;
-    let made = generator.hallucinate(&support, &noise)?;
-    let prototypes = prototype::with_hallucinated(&support.unsqueeze(1)?, &made, None)?;
-    let scores = prototype::scores(&query, &prototypes, model.config.distance, 1.0)?;
-    let targets: Vec<u32> = (0..WAYS as u32).flat_map(|way| [way; QUERIES]).collect();
-    let targets = Tensor::from_vec(targets, WAYS * QUERIES, scores.device())?;
-    Ok(candle_nn::loss::cross_entropy(&scores, &targets)?)
 }
 
 /// BatchNorm subtracts the bias of the convolution before it.

@@ -1,0 +1,74 @@
+//! For NVIDIA GPUs: the same training steps on the GPU and on the CPU.
+//!
+//! Needs the feature `cuda`. Runs by itself where a GPU is found and says that it
+//! is skipped elsewhere; with `FEWSHOT_GPU=required` a missing GPU is a failure.
+
+use anyhow::{Context, Result, ensure};
+use candle_core::{Device, Tensor};
+use fewshot::{GeneratorKind, Model, Parameters};
+use fewshot_tests::{golden::check, pattern, step::episode_loss};
+
+const WAYS: usize = 5;
+const QUERIES: usize = 3;
+const HALLUCINATIONS: usize = 3;
+const STEPS: usize = 50;
+/// Small enough that rounding does not grow into another path of descent.
+const LEARNING_RATE: f64 = 4e-3;
+const LOSS: f32 = 1e-2;
+
+/// The GPU, or `None` with a loud word.
+fn gpu() -> Result<Option<Device>> {
+    match Device::new_cuda(0) {
+        Ok(device) => Ok(Some(device)),
+        Err(error) => {
+            let required = std::env::var_os("FEWSHOT_GPU").is_some_and(|value| value == "required");
+            ensure!(!required, "FEWSHOT_GPU asks for a GPU and there is none: {error}");
+            eprintln!("SKIPPED: no NVIDIA GPU on this machine, nothing was run on one ({error})");
+            Ok(None)
+        }
+    }
+}
+
+#[test]
+fn fifty_training_steps_have_the_cpus_losses() -> Result<()> {
+    let Some(gpu) = gpu()? else { return Ok(()) };
+    let (expected, actual) = (losses(&Device::Cpu)?, losses(&gpu)?);
+    ensure!(expected[STEPS - 1] < expected[0] / 2.0, "nothing was learned: {expected:?}");
+    for (step, (expected, actual)) in expected.iter().zip(&actual).enumerate() {
+        let apart = (actual - expected).abs() / expected.abs().max(0.1);
+        ensure!(apart < LOSS, "step {step}: loss {actual} on the GPU, {expected} on the CPU");
+    }
+    Ok(())
+}
+
+#[test]
+fn features_are_the_cpus() -> Result<()> {
+    let Some(gpu) = gpu()? else { return Ok(()) };
+    let config = pattern::config(84, 3, 64, None);
+    let parameters = pattern::parameters(&config)?;
+    let images = pattern::images(2, 3, 84, false)?;
+    let expected = Model::new(config.clone(), &parameters)?.embed(&images)?;
+    let on_gpu = Model::new(config, &parameters.to_device(&gpu)?)?;
+    check("features", &expected, &on_gpu.embed(&images.to_device(&gpu)?)?, 1e-4)
+}
+
+/// The loss before each step of gradient descent on one episode with hallucination.
+fn losses(device: &Device) -> Result<Vec<f32>> {
+    let config = pattern::config(32, 3, 8, Some((GeneratorKind::Reference, 24)));
+    let parameters = pattern::parameters(&config)?.to_device(device)?.to_variables()?;
+    let model = Model::new(config, &parameters)?;
+    let images = pattern::images(WAYS * (1 + QUERIES), 3, 32, false)?.to_device(device)?;
+    (0..STEPS).map(|step| descend(&model, &parameters, &images, step as u32)).collect()
+}
+
+fn descend(model: &Model, parameters: &Parameters, images: &Tensor, step: u32) -> Result<f32> {
+    let shape = (WAYS, HALLUCINATIONS, model.config.feature_dim());
+    let noise = pattern::tensor(step, shape)?.to_device(images.device())?;
+    let loss = episode_loss(model, images, &noise)?;
+    let gradients = loss.backward()?;
+    for (name, var) in parameters.trainable()? {
+        let gradient = gradients.get(&var).with_context(|| name.clone())?;
+        var.set(&(var.as_tensor() - (gradient * LEARNING_RATE)?)?.detach())?;
+    }
+    Ok(loss.to_scalar()?)
+}

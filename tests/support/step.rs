@@ -1,0 +1,30 @@
+//! The loss of one 1-shot episode with hallucination, in the learner's own parts:
+//! what golden values and GPUs are held against.
+
+use anyhow::{Context, Result};
+use candle_core::Tensor;
+use fewshot::{Model, prototype};
+
+/// Cross-entropy over the queries, BatchNorm in training mode, dropout off.
+///
+/// # Shapes
+/// - images: (N + N Q, C, S, S): one support picture a class, then the queries class by class
+/// - noise: (N, M, D)
+///
+/// # Errors
+/// If the model has no generator, or the shapes do not fit.
+pub fn episode_loss(model: &Model, images: &Tensor, noise: &Tensor) -> Result<Tensor> {
+    let (ways, _count, _dim) = noise.dims3()?;
+    let queries = images.dim(0)? / ways - 1;
+    let features = model.encoder.forward_train(images)?;
+    let support = features.narrow(0, 0, ways)?;
+    let query = features.narrow(0, ways, ways * queries)?;
+    let generator = model.generator.as_ref().context("the model has no generator")?;
+    let made = generator.hallucinate(&support, noise)?;
+    let prototypes = prototype::with_hallucinated(&support.unsqueeze(1)?, &made, None)?;
+    let scores = prototype::scores(&query, &prototypes, model.config.distance, 1.0)?;
+    let targets: Vec<u32> =
+        (0..ways as u32).flat_map(|way| std::iter::repeat_n(way, queries)).collect();
+    let targets = Tensor::from_vec(targets, ways * queries, images.device())?;
+    Ok(candle_nn::loss::cross_entropy(&scores, &targets)?)
+}

@@ -5,6 +5,7 @@
 //! [`infer`] reads the sizes off the shapes. Opening files is the trainer's and
 //! the page's business.
 
+mod fingerprint;
 mod infer;
 
 use std::collections::HashMap;

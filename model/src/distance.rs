@@ -43,7 +43,12 @@ impl Distance {
         let (n_way, _dim) = prototypes.dims2()?;
         let distance = match self {
             Self::L2 => {
-                // |q|² - 2 q·p + |p|² needs no (Q, N, D) tensor.
+                // |q|² - 2 q·p + |p|² needs no (Q, N, D) tensor. It cancels badly when
+                // norms are far larger than distances, so the common offset goes first;
+                // distances do not depend on it, hence neither do gradients.
+                let centre = prototypes.detach().mean_keepdim(0)?;
+                let queries = &queries.broadcast_sub(&centre)?;
+                let prototypes = &prototypes.broadcast_sub(&centre)?;
                 let query_norms = queries.sqr()?.sum_keepdim(1)?;
                 let prototype_norms = prototypes.sqr()?.sum(1)?.reshape((1, n_way))?;
                 let inner = queries.matmul(&prototypes.t()?)?;
@@ -113,6 +118,15 @@ mod tests {
                 }
             }
         }
+        Ok(())
+    }
+
+    #[test]
+    fn small_distances_between_long_features_are_exact() -> Result<()> {
+        let queries = Tensor::new(&[[1000f32, 2000.5], [1001.0, 2000.0]], &Device::Cpu)?;
+        let prototypes = Tensor::new(&[[1000f32, 2000.0], [1001.0, 2001.0]], &Device::Cpu)?;
+        let actual = Distance::L2.pairwise(&queries, &prototypes)?.to_vec2::<f32>()?;
+        assert_eq!(actual, [[0.25, 1.25], [1.0, 1.0]]);
         Ok(())
     }
 

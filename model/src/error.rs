@@ -84,4 +84,33 @@ pub enum Error {
         "this model has no generator, so it cannot hallucinate; choose M = 0 or a model with a generator"
     )]
     NoGenerator,
+    /// A class or picture the classifier does not have.
+    #[error("the classifier has no {what} '{id}'")]
+    Unknown {
+        /// "class" or "picture".
+        what: &'static str,
+        /// The name asked for.
+        id: String,
+    },
+    /// A class or picture the classifier has already.
+    #[error("the classifier already has a {what} '{id}'; choose another name or remove it first")]
+    Duplicate {
+        /// "class" or "picture".
+        what: &'static str,
+        /// The name given again.
+        id: String,
+    },
+    /// Nothing to compare with.
+    #[error("no class has a picture yet; add at least one picture to a class")]
+    NoExamples,
+    /// A saved classifier meets other weights than it was made with.
+    #[error(
+        "the classifier was made with model {actual}, this is model {expected}; use the weights it was exported from"
+    )]
+    OtherModel {
+        /// Fingerprint of the model at hand.
+        expected: String,
+        /// Fingerprint in the classifier's file.
+        actual: String,
+    },
 }

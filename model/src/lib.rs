@@ -12,6 +12,7 @@ pub mod distance;
 pub mod encoder;
 pub mod episode;
 pub mod error;
+pub mod evaluate;
 pub mod hallucinator;
 pub mod image;
 pub mod kernels;
@@ -20,10 +21,12 @@ pub mod model;
 pub mod parameters;
 pub mod projection;
 pub mod prototype;
+pub mod rejection;
 pub mod rng;
 pub mod transform;
 
 pub use checkpoint::{Checkpoint, Precision};
+pub use classifier::{Classifier, ClassifierFile, Settings};
 pub use config::{
     EncoderConfig, GeneratorConfig, GeneratorKind, ImageConfig, ModelConfig, Rejection,
 };

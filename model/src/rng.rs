@@ -21,6 +21,21 @@ pub fn rng(seed: u64, stream: u64) -> Rng {
     rng
 }
 
+/// A stream for what `words` name, so that a thing keeps its randomness when
+/// others come and go. The same on every host: FNV-1a, then SplitMix64's mixing.
+pub fn stream_of(words: &[&str]) -> u64 {
+    let mut hash = 0xcbf2_9ce4_8422_2325u64;
+    for word in words {
+        // 0xff occurs in no UTF-8 text, so ("ab", "c") and ("a", "bc") differ.
+        for byte in word.bytes().chain([0xff]) {
+            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+    hash = (hash ^ (hash >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    hash = (hash ^ (hash >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+    hash ^ (hash >> 31)
+}
+
 /// `count` draws from the standard normal distribution.
 pub fn normal_values(rng: &mut Rng, count: usize) -> Vec<f32> {
     (0..count).map(|_| StandardNormal.sample(rng)).collect()
@@ -71,6 +86,15 @@ mod tests {
         assert_eq!(draw(1, 2), draw(1, 2));
         assert_ne!(draw(1, 2), draw(1, 3));
         assert_ne!(draw(1, 2), draw(2, 2));
+    }
+
+    #[test]
+    fn words_make_streams_that_differ() {
+        let streams = [&["ab", "c"][..], &["a", "bc"], &["abc"], &["c", "ab"], &[]];
+        let distinct: std::collections::HashSet<_> =
+            streams.iter().map(|words| stream_of(words)).collect();
+        assert_eq!(distinct.len(), streams.len());
+        assert_eq!(stream_of(&["ab", "c"]), stream_of(&["ab", "c"]));
     }
 
     #[test]

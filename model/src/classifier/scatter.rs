@@ -1,0 +1,78 @@
+//! Everything a drawing of the feature space shows, as one tensor.
+//!
+//! Placing the points in the plane is [`crate::projection`]'s part.
+
+use candle_core::Tensor;
+
+use super::Classifier;
+use crate::Result;
+
+/// What a row of [`Scatter::features`] is. Classes are counted as in
+/// [`Classifier::active`].
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Point {
+    /// A support picture.
+    Support {
+        /// Its class.
+        class: usize,
+        /// The picture.
+        example: String,
+    },
+    /// A hallucinated feature.
+    Hallucinated {
+        /// Its class.
+        class: usize,
+    },
+    /// The prototype queries are compared with.
+    Prototype {
+        /// Its class.
+        class: usize,
+    },
+    /// A query.
+    Query {
+        /// Its row in the queries.
+        index: usize,
+    },
+}
+
+/// Points and their features.
+#[derive(Clone, Debug)]
+pub struct Scatter {
+    /// What each row is.
+    pub points: Vec<Point>,
+    /// (n, D), f32.
+    pub features: Tensor,
+}
+
+impl Classifier {
+    /// Support pictures, hallucinated features, prototypes and queries, in this order.
+    ///
+    /// # Shapes
+    /// - queries: (Q, D), f32, on the CPU; Q may be 0
+    ///
+    /// # Errors
+    /// As [`Self::predict`].
+    pub fn scatter(&mut self, queries: &Tensor) -> Result<Scatter> {
+        self.check_queries(queries)?;
+        let prepared = self.prepared()?;
+        let mut features = vec![prepared.support.clone()];
+        let mut points: Vec<Point> = prepared
+            .owners
+            .iter()
+            .map(|(class, example)| Point::Support { class: *class, example: example.clone() })
+            .collect();
+        if let Some(hallucinated) = &prepared.hallucinated {
+            let (ways, count, dim) = hallucinated.dims3()?;
+            features.push(hallucinated.reshape((ways * count, dim))?);
+            points.extend((0..ways * count).map(|row| Point::Hallucinated { class: row / count }));
+        }
+        features.push(prepared.prototypes.clone());
+        points.extend((0..prepared.shots.len()).map(|class| Point::Prototype { class }));
+        let n_query = queries.dims()[0];
+        if n_query > 0 {
+            features.push(queries.clone());
+            points.extend((0..n_query).map(|index| Point::Query { index }));
+        }
+        Ok(Scatter { points, features: Tensor::cat(&features, 0)? })
+    }
+}

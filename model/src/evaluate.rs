@@ -1,0 +1,194 @@
+//! Episodes over pictures that are already embedded: the one evaluation behind
+//! `fewshot eval` and the page.
+//!
+//! Embedding each picture once and scoring thousands of episodes on the features
+//! is what makes 10,000 episodes cheap. Drawing the episodes is
+//! [`crate::EpisodeSampler`]'s part, means and intervals are [`crate::metrics`]'.
+
+use candle_core::Tensor;
+use rand::Rng as _;
+
+use crate::{Distance, Episode, Error, Generator, Result, metrics, prototype, rng};
+
+/// How episodes are scored.
+#[derive(Clone, Debug)]
+pub struct Evaluator<'a> {
+    /// Needed where anything is hallucinated.
+    pub generator: Option<&'a Generator>,
+    /// Between queries and prototypes.
+    pub distance: Distance,
+    /// Each M to score; the same noise serves all, so their differences are paired.
+    pub hallucinations: &'a [usize],
+    /// Draws which support picture is hallucinated from, and the noise.
+    pub seed: u64,
+}
+
+/// The answers to the queries of one episode.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Outcome {
+    /// `predicted[way][i]`: the way that query i of this way was taken for, none
+    /// where two share the highest score.
+    pub predicted: Vec<Vec<Option<usize>>>,
+}
+
+impl Outcome {
+    /// The share of right answers; an undecided one is wrong.
+    pub fn accuracy(&self) -> f64 {
+        let answers = self.predicted.iter().enumerate();
+        let (mut right, mut all) = (0usize, 0usize);
+        for (way, answers) in answers {
+            right += answers.iter().filter(|answer| **answer == Some(way)).count();
+            all += answers.len();
+        }
+        if all == 0 { 0.0 } else { right as f64 / all as f64 }
+    }
+}
+
+impl Evaluator<'_> {
+    /// Scores episode `number`, once for each M.
+    ///
+    /// The temperature plays no part: it does not change which score is highest.
+    ///
+    /// # Shapes
+    /// - features: for each class, (images, D), f32, on one device
+    ///
+    /// # Errors
+    /// [`Error::NoGenerator`] where an M is above 0 without a generator; if the
+    /// episode's indices are out of range.
+    pub fn episode(
+        &self,
+        features: &[Tensor],
+        episode: &Episode,
+        number: u64,
+    ) -> Result<Vec<Outcome>> {
+        let rows = |picked: &[Vec<usize>]| -> Result<Tensor> {
+            let ways = episode.classes.iter().zip(picked);
+            let ways = ways.map(|(class, images)| take(&features[*class], images));
+            Ok(Tensor::stack(&ways.collect::<Result<Vec<_>>>()?, 0)?)
+        };
+        let (support, query) = (rows(&episode.support)?, rows(&episode.query)?);
+        let (ways, queries, dim) = query.dims3()?;
+        let query = query.reshape((ways * queries, dim))?;
+        let most = self.hallucinations.iter().copied().max().unwrap_or(0);
+        let made = if most == 0 { None } else { Some(self.hallucinate(&support, most, number)?) };
+        let outcome = |count: &usize| -> Result<Outcome> {
+            let prototypes = match &made {
+                Some((made, weight)) => {
+                    prototype::with_hallucinated(&support, &made.narrow(1, 0, *count)?, *weight)?
+                }
+                None => prototype::mean(&support)?,
+            };
+            let scores = prototype::scores(&query, &prototypes, self.distance, 1.0)?;
+            let decided = scores.to_vec2::<f32>()?.iter().map(|row| metrics::decide(row)).collect();
+            Ok(Outcome { predicted: split(decided, queries) })
+        };
+        self.hallucinations.iter().map(outcome).collect()
+    }
+
+    /// (N, M, D) from one drawn support feature of each way, and their weight in
+    /// the prototype. The noise of each way is a stream of its own, drawn m by m,
+    /// so that a larger M begins with the same ones.
+    fn hallucinate(
+        &self,
+        support: &Tensor,
+        count: usize,
+        number: u64,
+    ) -> Result<(Tensor, Option<f32>)> {
+        let generator = self.generator.ok_or(Error::NoGenerator)?;
+        let (ways, shots, dim) = support.dims3()?;
+        let mut noise = Vec::with_capacity(ways * count * dim);
+        let mut seeds = Vec::with_capacity(ways);
+        for way in 0..ways {
+            let words = ["episode", &number.to_string(), &way.to_string()];
+            let mut rng = rng::rng(self.seed, rng::stream_of(&words));
+            seeds.push(support.get(way)?.get(rng.random_range(0..shots))?);
+            noise.extend(rng::normal_values(&mut rng, count * dim));
+        }
+        let noise = Tensor::from_vec(noise, (ways, count, dim), support.device())?;
+        let made = generator.hallucinate(&Tensor::stack(&seeds, 0)?, &noise)?;
+        Ok((made, generator.config().hallucinated_weight))
+    }
+}
+
+/// The given rows of one class, (K, D).
+fn take(features: &Tensor, rows: &[usize]) -> Result<Tensor> {
+    // Candle does not check indices on every device.
+    let (images, _dim) = features.dims2()?;
+    if let Some(row) = rows.iter().find(|row| **row >= images) {
+        return Err(Error::Argument {
+            what: "an image of the episode",
+            actual: row.to_string(),
+            expected: "one of the class's images",
+        });
+    }
+    let rows: Vec<u32> = rows.iter().map(|row| *row as u32).collect();
+    Ok(features.index_select(&Tensor::new(rows, features.device())?, 0)?)
+}
+
+fn split(decided: Vec<Option<usize>>, queries: usize) -> Vec<Vec<Option<usize>>> {
+    decided.chunks(queries.max(1)).map(<[_]>::to_vec).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use candle_core::Device;
+
+    use super::*;
+    use crate::{EpisodeSampler, EpisodeShape, Model, config::tests::tiny};
+
+    /// Ten classes of 20 features around far-apart centres.
+    fn clusters(spread: f64) -> Vec<Tensor> {
+        let draw = |class: u64, count: usize| {
+            rng::normal(&mut rng::rng(3, class), (count, 32), &Device::Cpu).unwrap()
+        };
+        let centre = |class| (draw(100 + class, 1) * 3.0).unwrap();
+        (0..10)
+            .map(|class| (draw(class, 20) * spread).unwrap().broadcast_add(&centre(class)).unwrap())
+            .collect()
+    }
+
+    fn mean_accuracy(evaluator: &Evaluator, features: &[Tensor], index: usize) -> Result<f64> {
+        let shape = EpisodeShape { ways: 5, shots: 2, queries: 6 };
+        let sampler = EpisodeSampler::new(vec![20; 10], shape, 7)?;
+        let mut sum = 0.0;
+        for number in 0..40 {
+            let outcomes = evaluator.episode(features, &sampler.episode(number), number)?;
+            sum += outcomes[index].accuracy();
+        }
+        Ok(sum / 40.0)
+    }
+
+    #[test]
+    fn separate_classes_are_told_apart_and_equal_ones_never_look_right() -> Result<()> {
+        let evaluator =
+            Evaluator { generator: None, distance: Distance::L2, hallucinations: &[0], seed: 0 };
+        assert!(mean_accuracy(&evaluator, &clusters(0.1), 0)? > 0.99);
+        let noise = mean_accuracy(&evaluator, &clusters(1000.0), 0)?;
+        assert!((noise - 0.2).abs() < 0.05, "{noise}");
+        let collapsed = vec![Tensor::ones((20, 32), candle_core::DType::F32, &Device::Cpu)?; 10];
+        assert_eq!(mean_accuracy(&evaluator, &collapsed, 0)?, 0.0);
+        Ok(())
+    }
+
+    #[test]
+    fn each_m_scores_as_it_does_alone() -> Result<()> {
+        let config = tiny(32, 3);
+        let parameters = Model::init(&config, 1, &Device::Cpu)?;
+        let model = Model::new(config, &parameters)?;
+        let features = clusters(2.0);
+        let accuracy = |hallucinations: &[usize], index| -> Result<f64> {
+            let generator = model.generator.as_ref();
+            let distance = Distance::L2;
+            let evaluator = Evaluator { generator, distance, hallucinations, seed: 5 };
+            mean_accuracy(&evaluator, &features, index)
+        };
+        for (index, count) in [0, 3, 10].into_iter().enumerate() {
+            assert_eq!(accuracy(&[0, 3, 10], index)?, accuracy(&[count], 0)?, "M = {count}");
+        }
+        assert_ne!(accuracy(&[0], 0)?, accuracy(&[10], 0)?, "an untrained generator does harm");
+        let without =
+            Evaluator { generator: None, distance: Distance::L2, hallucinations: &[1], seed: 0 };
+        assert!(matches!(mean_accuracy(&without, &features, 0), Err(Error::NoGenerator)));
+        Ok(())
+    }
+}

@@ -63,7 +63,7 @@ impl FilterShape {
     }
 
     /// The reverse of [`Self::to_taps`].
-    pub fn from_taps(self, taps: &[f32]) -> Vec<f32> {
+    pub fn weight_of(self, taps: &[f32]) -> Vec<f32> {
         let mut weight = vec![0.0; self.output * self.input * 9];
         self.each(|from, to| weight[from] = taps[to]);
         weight

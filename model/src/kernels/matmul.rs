@@ -58,10 +58,10 @@ impl Task for Matmul<'_> {
                 // of C are there, k columns of A, k rows of B; checked above.
                 unsafe {
                     if vectors == 2 {
-                        tile.any_rows::<S, 2>(simd, rows)
+                        tile.any_rows::<S, 2>(simd, rows);
                     } else {
-                        tile.any_rows::<S, 1>(simd, rows)
-                    };
+                        tile.any_rows::<S, 1>(simd, rows);
+                    }
                 }
                 row += rows;
             }
@@ -74,8 +74,11 @@ impl Task for Matmul<'_> {
 #[inline(always)]
 fn tile_rows<S: Simd>(m: usize, left: usize) -> usize {
     // Eight rows keep the arithmetic units nearly as busy as twelve, without a remainder.
-    let largest =
-        if S::TILE_ROWS > 8 && m % 8 == 0 && m % S::TILE_ROWS != 0 { 8 } else { S::TILE_ROWS };
+    let largest = if S::TILE_ROWS > 8 && m.is_multiple_of(8) && !m.is_multiple_of(S::TILE_ROWS) {
+        8
+    } else {
+        S::TILE_ROWS
+    };
     [12, 8, 6, 4, 2, 1].into_iter().find(|&rows| rows <= largest && rows <= left).unwrap_or(1)
 }
 

@@ -67,19 +67,17 @@ enum Kind {
 impl Level {
     /// Every level this processor has, the fastest first.
     pub fn available() -> Vec<Self> {
-        #[cfg_attr(not(target_arch = "x86_64"), expect(unused_mut, reason = "grows on x86-64"))]
-        let mut kinds = vec![Kind::Portable];
+        let mut kinds = Vec::new();
         #[cfg(target_arch = "x86_64")]
-        {
-            if std::is_x86_feature_detected!("avx2") && std::is_x86_feature_detected!("fma") {
-                kinds.insert(0, Kind::Avx2);
-                if std::is_x86_feature_detected!("avx512f") {
-                    kinds.insert(0, Kind::Avx512);
-                }
+        if std::is_x86_feature_detected!("avx2") && std::is_x86_feature_detected!("fma") {
+            if std::is_x86_feature_detected!("avx512f") {
+                kinds.push(Kind::Avx512);
             }
+            kinds.push(Kind::Avx2);
         }
         #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-        kinds.insert(0, Kind::Wasm);
+        kinds.push(Kind::Wasm);
+        kinds.push(Kind::Portable);
         kinds.into_iter().map(Self).collect()
     }
 

@@ -61,7 +61,7 @@ impl Workspace {
             let (beta, gamma) = sums.split_at(sums.len() / 2);
             let real = |sums: &[f64]| sums[..sizes.channels].iter().map(|v| *v as f32).collect();
             gradients[index] = BlockGradients {
-                weight: shape.from_taps(&taps),
+                weight: shape.weight_of(&taps),
                 gamma: real(gamma),
                 beta: real(beta),
             };

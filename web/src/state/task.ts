@@ -22,9 +22,9 @@ export function taskOf(
   };
 }
 
-/** The threshold of familiarity below which a query is none of the classes; null if there is none. */
+/** The rejection score above which a query is none of the classes; null if there is none. */
 export function threshold(session: Session, model: ModelInfo): number | null {
   const shift = session.settings.rejectionShift;
   if (model.rejection === null || shift === null) return null;
-  return model.rejection + shift * Math.abs(model.rejection);
+  return model.rejection - shift * Math.abs(model.rejection);
 }

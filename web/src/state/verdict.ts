@@ -34,7 +34,7 @@ export function verdict(
     (top, bar) => (top === null || bar.probability > top.probability ? bar : top),
     null,
   );
-  const rejected = threshold !== null && query.familiarity < threshold;
+  const rejected = threshold !== null && query.rejectionScore > threshold;
   return {
     bars,
     best,

@@ -111,10 +111,7 @@ export class Client {
   #receive(message: FromWorker): void {
     const pending = this.#pending.get(message.id);
     if (!pending) return;
-    if (message.type === "progress") {
-      pending.progress?.(message.value);
-      return;
-    }
+    if (message.type === "progress") return pending.progress?.(message.value);
     this.#pending.delete(message.id);
     if (message.type === "done") pending.resolve(message.value);
     else {

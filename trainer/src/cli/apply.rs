@@ -27,9 +27,9 @@ pub struct EvalArgs {
     /// Classes in an episode
     #[arg(long, value_name = "N", default_value_t = 5)]
     pub ways: usize,
-    /// Support pictures of each class
-    #[arg(long, value_name = "K", default_value_t = 1)]
-    pub shots: usize,
+    /// Support pictures of each class; several, as in 1,5,10, are evaluated one after the other
+    #[arg(long, value_name = "K", value_delimiter = ',', default_values_t = [1])]
+    pub shots: Vec<usize>,
     /// Query pictures of each class
     #[arg(long, value_name = "Q", default_value_t = 15)]
     pub queries: usize,
@@ -49,9 +49,6 @@ pub struct EvalArgs {
     /// Print one JSON object for each M, a line each
     #[arg(long)]
     pub json: bool,
-    /// Also draw accuracy against M
-    #[arg(long, value_name = "F.svg|F.png")]
-    pub plot: Option<PathBuf>,
     /// Where to compute: auto, cpu, cuda, cuda:N or metal
     #[arg(long, default_value_t = DeviceChoice::Auto)]
     pub device: DeviceChoice,

@@ -32,6 +32,8 @@ pub struct Cli {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Measure accuracy over episodes of classes the model has not seen
+    Eval(EvalArgs),
     /// Show what is in a file of weights: configuration, sizes, where it comes from
     Info(InfoArgs),
 }

@@ -2,6 +2,7 @@
 //! results on standard output and notes on standard error, and returns an error
 //! that names what to do; `main` prints that once.
 
+pub mod eval;
 mod info;
 
 use anyhow::Result;
@@ -14,6 +15,7 @@ use crate::cli::Command;
 /// Whatever went wrong, as a sentence with its cure.
 pub fn run(command: Command) -> Result<()> {
     match command {
+        Command::Eval(args) => eval::run(&args),
         Command::Info(args) => info::run(&args),
     }
 }

@@ -1,0 +1,218 @@
+//! `fewshot eval`: accuracy over episodes of one split.
+
+use std::time::Instant;
+
+use anyhow::{Result, ensure};
+use candle_core::{Device, Tensor};
+use fewshot::evaluate::Evaluator;
+use fewshot::metrics::Interval;
+use fewshot::{Distance, EpisodeSampler, EpisodeShape, Model};
+use serde::Serialize;
+
+use crate::cli::EvalArgs;
+use crate::data::{self, Dataset, PixelCache, Side};
+use crate::evaluate::{accuracies, by_class};
+use crate::{device, features, output, progress, weights};
+
+/// One line of results: its keys are a contract.
+#[derive(Clone, Debug, Serialize)]
+pub struct Row {
+    /// Name of the data set.
+    pub data: String,
+    /// Which of its classes.
+    pub split: data::Split,
+    /// Classes in an episode.
+    pub ways: usize,
+    /// Support pictures of each.
+    pub shots: usize,
+    /// Query pictures of each.
+    pub queries: usize,
+    /// Episodes averaged over.
+    pub episodes: usize,
+    /// How queries were compared with prototypes.
+    pub distance: Distance,
+    /// Features hallucinated for each class, M.
+    pub hallucinate: usize,
+    /// Decides episodes and noise.
+    pub seed: u64,
+    /// Mean accuracy, a fraction.
+    pub accuracy: f64,
+    /// Half the width of its 95 % interval.
+    pub ci95: f64,
+    /// Seconds that all of this took, every M together.
+    pub seconds: f64,
+    /// Mean difference to the first M over the same episodes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub paired_difference: Option<f64>,
+    /// Half the width of that difference's 95 % interval.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub paired_ci95: Option<f64>,
+}
+
+/// What is evaluated, by which protocol.
+#[derive(Clone, Debug)]
+pub struct Protocol {
+    /// Ways, shots and queries.
+    pub shape: EpisodeShape,
+    /// Episodes to average over.
+    pub episodes: usize,
+    /// How queries are compared with prototypes; `None` for the model's own.
+    pub distance: Option<Distance>,
+    /// Numbers of hallucinations.
+    pub hallucinate: Vec<usize>,
+    /// Decides episodes and noise.
+    pub seed: u64,
+}
+
+/// Runs the command.
+///
+/// # Errors
+/// Where weights or data cannot be read or do not allow such episodes.
+pub fn run(args: &EvalArgs) -> Result<()> {
+    ensure!(args.episodes > 0, "--episodes is 0; give at least 1");
+    let device = device::pick(args.device)?;
+    let model = weights::load(&args.weights, &device)?;
+    let dataset = data::open(args.data.as_deref())?.split(args.split)?;
+    let protocols = args.shots.iter().map(|&shots| Protocol {
+        shape: EpisodeShape { ways: args.ways, shots, queries: args.queries },
+        episodes: args.episodes,
+        distance: args.distance,
+        hallucinate: args.hallucinate.clone(),
+        seed: args.seed,
+    });
+    let rows = evaluate(&model, &dataset, &protocols.collect::<Vec<_>>(), &device)?;
+    if args.json {
+        for row in rows.iter().flatten() {
+            output::line(serde_json::to_string(row)?)?;
+        }
+    } else {
+        for rows in &rows {
+            output::line(table(rows))?;
+        }
+    }
+    Ok(())
+}
+
+/// Embeds a split once and runs each protocol on it: a list of rows, one for each
+/// M, for each protocol.
+///
+/// # Errors
+/// Where the split does not allow such episodes, a picture is broken, or M above
+/// 0 is asked of a model without a generator.
+pub fn evaluate(
+    model: &Model,
+    dataset: &Dataset,
+    protocols: &[Protocol],
+    device: &Device,
+) -> Result<Vec<Vec<Row>>> {
+    let started = Instant::now();
+    let sizes = dataset.class_sizes();
+    // Every sampler first: a shape that is not possible shows before the work.
+    let samplers = protocols
+        .iter()
+        .map(|protocol| EpisodeSampler::new(sizes.clone(), protocol.shape, protocol.seed))
+        .collect::<Result<Vec<_>, _>>()?;
+    let hallucinates = protocols.iter().flat_map(|protocol| &protocol.hallucinate).any(|&m| m > 0);
+    ensure!(!hallucinates || model.generator.is_some(), fewshot::Error::NoGenerator);
+    let features = by_class(&embed(model, dataset, device)?, &sizes)?;
+    let embedding_secs = started.elapsed().as_secs_f64();
+
+    let mut tables = Vec::with_capacity(protocols.len());
+    for (protocol, sampler) in protocols.iter().zip(&samplers) {
+        let started = Instant::now();
+        let distance = protocol.distance.unwrap_or(model.config.distance);
+        let counts = &protocol.hallucinate;
+        let evaluator = Evaluator {
+            generator: model.generator.as_ref(),
+            distance,
+            hallucinations: counts,
+            seed: protocol.seed,
+        };
+        let bar = progress::bar("episodes", protocol.episodes);
+        let done = |done: usize| bar.set_position(done as u64);
+        let accuracies = accuracies(&evaluator, &features, sampler, protocol.episodes, &done)?;
+        bar.finish_and_clear();
+        let seconds = embedding_secs + started.elapsed().as_secs_f64();
+        let row = |(index, &hallucinate): (usize, &usize)| {
+            let interval = Interval::of(&accuracies[index]);
+            let paired = (index > 0)
+                .then(|| Interval::of_paired_difference(&accuracies[index], &accuracies[0]));
+            Row {
+                data: dataset.name.clone(),
+                split: dataset.split,
+                ways: protocol.shape.ways,
+                shots: protocol.shape.shots,
+                queries: protocol.shape.queries,
+                episodes: protocol.episodes,
+                distance,
+                hallucinate,
+                seed: protocol.seed,
+                accuracy: interval.mean,
+                ci95: interval.ci95,
+                seconds,
+                paired_difference: paired.map(|paired| paired.mean),
+                paired_ci95: paired.map(|paired| paired.ci95),
+            }
+        };
+        tables.push(counts.iter().enumerate().map(row).collect());
+    }
+    Ok(tables)
+}
+
+/// Features of every picture of a split, (images, D), on the model's device.
+fn embed(model: &Model, dataset: &Dataset, device: &Device) -> Result<Tensor> {
+    let config = &model.config.image;
+    let bar = progress::bar("decoding", dataset.image_count());
+    let cache = PixelCache::load(dataset, config, Side::Model, &|done, _all| {
+        bar.set_position(done as u64);
+    })?;
+    bar.finish_and_clear();
+    let bar = progress::bar("embedding", cache.len());
+    let embedder = model.embedder()?;
+    let features = features::encode_split(
+        |images| embedder.embed(images),
+        config,
+        &cache,
+        device,
+        &|done, _all| bar.set_position(done as u64),
+    )?;
+    bar.finish_and_clear();
+    Ok(features)
+}
+
+/// The rows for a person to read.
+fn table(rows: &[Row]) -> String {
+    let Some(first) = rows.first() else { return String::new() };
+    let mut text = format!(
+        "{} {}: {}-way {}-shot, {} queries a class, {} episodes, {}, seed {} ({:.1} s)",
+        first.data,
+        first.split,
+        first.ways,
+        first.shots,
+        first.queries,
+        first.episodes,
+        first.distance,
+        first.seed,
+        first.seconds
+    );
+    for row in rows {
+        text.push_str(&format!(
+            "\n  M = {:<4} {:6.2} ± {:.2} %",
+            row.hallucinate,
+            100.0 * row.accuracy,
+            100.0 * row.ci95
+        ));
+        if let (Some(difference), Some(ci95)) = (row.paired_difference, row.paired_ci95) {
+            text.push_str(&format!(
+                "   {:+.2} ± {:.2} against M = {}, same episodes",
+                100.0 * difference,
+                100.0 * ci95,
+                first.hallucinate
+            ));
+        }
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests;

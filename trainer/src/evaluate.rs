@@ -1,0 +1,104 @@
+//! The trusted protocol over a whole split: every core runs episodes of
+//! [`fewshot::evaluate`], the same that the page runs.
+//!
+//! An episode's result depends on (seed, number) alone, so threads change
+//! nothing. Embedding, and what is printed, are not here.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use anyhow::{Result, ensure};
+use candle_core::Tensor;
+use fewshot::evaluate::Evaluator;
+use fewshot::{EpisodeSampler, Error};
+use rayon::prelude::*;
+
+/// The features of each class, from those of a whole split.
+///
+/// # Shapes
+/// - features: (images, D), class after class
+/// - output: for each class, (its images, D)
+///
+/// # Errors
+/// Where the sizes add up to more than there are.
+pub fn by_class(features: &Tensor, class_sizes: &[usize]) -> Result<Vec<Tensor>> {
+    let mut start = 0;
+    let mut classes = Vec::with_capacity(class_sizes.len());
+    for &size in class_sizes {
+        classes.push(features.narrow(0, start, size)?);
+        start += size;
+    }
+    Ok(classes)
+}
+
+/// Accuracy of episodes `0..episodes` for each M of the evaluator:
+/// `result[i][episode]`, fractions. `progress` is called with the number of
+/// episodes done, from several threads.
+///
+/// # Shapes
+/// - features: for each class, (images, D), f32, on the generator's device
+///
+/// # Errors
+/// [`Error::NoGenerator`] where an M is above 0 without a generator; where the
+/// features do not fit the sampler or the generator.
+pub fn accuracies(
+    evaluator: &Evaluator,
+    features: &[Tensor],
+    sampler: &EpisodeSampler,
+    episodes: usize,
+    progress: &(dyn Fn(usize) + Sync),
+) -> Result<Vec<Vec<f64>>> {
+    let hallucinates = evaluator.hallucinations.iter().any(|&count| count > 0);
+    ensure!(!hallucinates || evaluator.generator.is_some(), Error::NoGenerator);
+    let done = AtomicUsize::new(0);
+    let run = |number: usize| -> Result<Vec<f64>> {
+        let number = number as u64;
+        let outcomes = evaluator.episode(features, &sampler.episode(number), number)?;
+        progress(done.fetch_add(1, Ordering::Relaxed) + 1);
+        Ok(outcomes.iter().map(fewshot::evaluate::Outcome::accuracy).collect())
+    };
+    let on_cpu = features.iter().all(|class| class.device().is_cpu());
+    // One stream of kernels on a GPU, every core otherwise; in order either way.
+    let by_episode: Vec<Vec<f64>> = if on_cpu {
+        (0..episodes).into_par_iter().map(run).collect::<Result<_>>()?
+    } else {
+        (0..episodes).map(run).collect::<Result<_>>()?
+    };
+    let of_count = |index: usize| by_episode.iter().map(|counts| counts[index]).collect();
+    Ok((0..evaluator.hallucinations.len()).map(of_count).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use candle_core::Device;
+    use fewshot::{Distance, EpisodeShape, Model};
+
+    use super::*;
+    use crate::testing;
+
+    fn run(hallucinations: &[usize], episodes: usize) -> Result<Vec<Vec<f64>>> {
+        let model = Model::from_checkpoint(&testing::checkpoint(16, 3), &Device::Cpu)?;
+        let sizes = [10; 6];
+        let mut rng = fewshot::rng::rng(9, 0);
+        let features = fewshot::rng::normal(&mut rng, (60, 8), &Device::Cpu)?;
+        let shape = EpisodeShape { ways: 3, shots: 2, queries: 4 };
+        let evaluator = Evaluator {
+            generator: model.generator.as_ref(),
+            distance: Distance::L2,
+            hallucinations,
+            seed: 4,
+        };
+        let sampler = EpisodeSampler::new(sizes.to_vec(), shape, 4)?;
+        accuracies(&evaluator, &by_class(&features, &sizes)?, &sampler, episodes, &|_| {})
+    }
+
+    #[test]
+    fn every_count_sees_the_same_episodes_whatever_else_is_asked() {
+        let both = run(&[0, 3, 3], 80).unwrap();
+        assert_eq!(both[1], both[2], "the same M twice");
+        assert_ne!(both[0], both[1], "hallucinations change something");
+        assert_eq!(run(&[0], 80).unwrap()[0], both[0]);
+        assert_eq!(run(&[3], 80).unwrap()[0], both[1]);
+        let fewer = run(&[40, 3], 7).unwrap();
+        assert_eq!(fewer[1][..], both[1][..7], "an episode depends on its number alone");
+    }
+}

@@ -9,11 +9,17 @@ mod block;
 mod init;
 mod reference;
 
-use candle_core::{Device, Tensor};
+use std::sync::Arc;
 
-pub(crate) use block::Block;
+use candle_core::{DType, Device, Tensor};
 
-use crate::{ModelConfig, Parameters, Result, rng::Rng};
+pub(crate) use block::{BatchStatistics, Block};
+
+use crate::{
+    Error, ModelConfig, Parameters, Result,
+    kernels::{FoldedEncoder, Level, TrainKernels},
+    rng::Rng,
+};
 
 /// Share of the batch's statistics in the running ones at each step, PyTorch's default.
 pub const MOMENTUM: f64 = 0.1;
@@ -35,6 +41,8 @@ pub enum Backend {
 pub struct Encoder {
     blocks: Vec<Block>,
     backend: Backend,
+    level: Level,
+    kernels: TrainKernels,
 }
 
 impl Encoder {
@@ -47,13 +55,20 @@ impl Encoder {
         let blocks = (0..config.encoder.blocks)
             .map(|index| Block::new(config, parameters, index))
             .collect::<Result<_>>()?;
-        Ok(Self { blocks, backend: Backend::default() })
+        let level = Level::best();
+        Ok(Self { blocks, backend: Backend::default(), level, kernels: TrainKernels::new(level) })
     }
 
     /// The same encoder computed by `backend`.
     #[must_use]
     pub fn with_backend(self, backend: Backend) -> Self {
         Self { backend, ..self }
+    }
+
+    /// The same encoder with the kernels of one instruction set.
+    #[must_use]
+    pub fn with_level(self, level: Level) -> Self {
+        Self { level, kernels: TrainKernels::new(level), ..self }
     }
 
     /// Fresh parameters as PyTorch initialises them (Kaiming-uniform convolutions,
@@ -67,12 +82,18 @@ impl Encoder {
     ///
     /// # Shapes
     /// - images: (B, C, S, S), f32, normalised
-    /// - output: (B, D), f32, differentiable in the parameters
+    /// - output: (B, D), f32, differentiable in the parameters; on the CPU its
+    ///   gradient can be taken once
     ///
     /// # Errors
     /// If the images do not fit the first block.
     pub fn forward_train(&self, images: &Tensor) -> Result<Tensor> {
-        let (features, statistics) = reference::forward_train(&self.blocks, images)?;
+        check_images(&self.blocks, images)?;
+        let (features, statistics) = if uses_kernels(self.backend, images.device()) {
+            self.kernels.forward(&self.blocks, images)?
+        } else {
+            reference::forward_train(&self.blocks, images)?
+        };
         for (block, batch) in self.blocks.iter().zip(statistics) {
             block.update_running(&batch)?;
         }
@@ -94,8 +115,10 @@ impl Encoder {
 
     /// The encoder for inference at its present parameters.
     pub fn freeze(&self) -> Result<FrozenEncoder> {
-        let blocks = self.blocks.iter().map(Block::detach).collect::<Result<_>>()?;
-        Ok(FrozenEncoder { blocks, backend: self.backend })
+        let blocks = self.blocks.iter().map(Block::detach).collect::<Result<Vec<_>>>()?;
+        let kernels = uses_kernels(self.backend, blocks[0].weight.device());
+        let folded = kernels.then(|| FoldedEncoder::new(&blocks, self.level)).transpose()?;
+        Ok(FrozenEncoder { blocks, folded: folded.map(Arc::new) })
     }
 }
 
@@ -103,7 +126,8 @@ impl Encoder {
 #[derive(Clone, Debug)]
 pub struct FrozenEncoder {
     blocks: Vec<Block>,
-    backend: Backend,
+    /// The same in the kernels' form, where those are used.
+    folded: Option<Arc<FoldedEncoder>>,
 }
 
 impl FrozenEncoder {
@@ -116,7 +140,37 @@ impl FrozenEncoder {
     /// # Errors
     /// If the images do not fit the first block.
     pub fn forward(&self, images: &Tensor) -> Result<Tensor> {
-        let _ = self.backend;
-        reference::forward(&self.blocks, images)
+        let (batch, side) = check_images(&self.blocks, images)?;
+        let Some(folded) = &self.folded else {
+            return reference::forward(&self.blocks, images);
+        };
+        let features = folded.forward(&images.flatten_all()?.to_vec1::<f32>()?, side);
+        let dim = features.len() / batch;
+        Ok(Tensor::from_vec(features, (batch, dim), images.device())?)
     }
+}
+
+fn uses_kernels(backend: Backend, device: &Device) -> bool {
+    backend == Backend::Fastest && device.is_cpu()
+}
+
+/// Batch and side of images that the blocks can take.
+fn check_images(blocks: &[Block], images: &Tensor) -> Result<(usize, usize)> {
+    let (batch, channels, height, width) = images.dims4()?;
+    let (_, expected_channels, _, _) = blocks[0].weight.dims4()?;
+    if channels != expected_channels || height != width {
+        return Err(Error::Shape {
+            name: "images".into(),
+            expected: (batch, expected_channels, height, height).into(),
+            actual: images.shape().clone(),
+        });
+    }
+    if batch == 0 || height >> blocks.len() == 0 || images.dtype() != DType::F32 {
+        return Err(Error::Argument {
+            what: "the batch of images",
+            actual: format!("{:?} of {:?}", images.shape(), images.dtype()),
+            expected: "at least one f32 image that the blocks do not halve to nothing",
+        });
+    }
+    Ok((batch, height))
 }

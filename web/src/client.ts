@@ -111,7 +111,10 @@ export class Client {
   #receive(message: FromWorker): void {
     const pending = this.#pending.get(message.id);
     if (!pending) return;
-    if (message.type === "progress") return pending.progress?.(message.value);
+    if (message.type === "progress") {
+      pending.progress?.(message.value);
+      return;
+    }
     this.#pending.delete(message.id);
     if (message.type === "done") pending.resolve(message.value);
     else {

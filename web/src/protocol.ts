@@ -176,7 +176,9 @@ export interface Failure {
   detail: string;
 }
 
-export type Request = { [C in CallName]: { id: number; call: C; args: Calls[C]["args"] } }[CallName];
+export type Request = {
+  [C in CallName]: { id: number; call: C; args: Calls[C]["args"] };
+}[CallName];
 export type ToWorker = Request | { id: number; call: "cancel" };
 
 export type FromWorker =

@@ -25,6 +25,21 @@ pub enum ImageError {
         /// Bytes that were given.
         actual: usize,
     },
+    /// The bytes are no picture, or a broken one.
+    #[error("the picture cannot be decoded: {0}")]
+    Decode(String),
+    /// More pixels than the host takes on.
+    #[error(
+        "the picture is {width} x {height} pixels, {max_pixels} in all are read; make it smaller"
+    )]
+    TooLarge {
+        /// Width in pixels.
+        width: u32,
+        /// Height in pixels.
+        height: u32,
+        /// Pixels the caller allows.
+        max_pixels: usize,
+    },
     /// A model reads 1 channel (grey) or 3 (colour).
     #[error("the model's configuration asks for {actual} image channels; 1 and 3 are possible")]
     Channels {

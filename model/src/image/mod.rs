@@ -6,10 +6,11 @@
 //! `u8`: that is what the trainer caches and what the page shows as "what the
 //! model sees"; [`normalise`] turns those bytes into the `f32` input. Resizing
 //! is integer arithmetic and equals Pillow's antialiased bilinear filter bit for
-//! bit. Decoding files and random augmentation are not here: the first differs
-//! by host, the second belongs to training.
+//! bit. [`decode`] turns the bytes of a file into pixels. Random augmentation is
+//! not here: it belongs to training.
 
 mod colour;
+mod decode;
 mod error;
 mod normalise;
 mod pixels;
@@ -17,6 +18,7 @@ pub mod resize;
 #[cfg(test)]
 mod tests;
 
+pub use decode::{Decoded, decode};
 pub use error::ImageError;
 pub use normalise::{normalise, normalise_into};
 pub use pixels::{PixelFormat, Pixels};

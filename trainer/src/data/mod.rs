@@ -16,7 +16,8 @@ mod synthetic;
 
 pub use cache::{PixelCache, Side};
 pub use check::{Findings, check};
-pub use decode::{Decoded, decode_bytes, decode_file};
+pub use decode::{decode_bytes, decode_file};
+pub use fewshot::image::Decoded;
 pub use layout::{DataSource, open};
 pub use source::ImageSource;
 pub use synthetic::Instance;

@@ -7,7 +7,8 @@ use std::sync::Arc;
 
 use anyhow::{Context, Result};
 
-use super::decode::{Decoded, decode_bytes, decode_file};
+use super::Decoded;
+use super::decode::{decode_bytes, decode_file};
 use super::synthetic::Instance;
 
 /// One picture of a data set, not yet decoded.

@@ -66,7 +66,22 @@ export function redo<T>(history: History<T>): History<T> {
   };
 }
 
+/** Changes every state alike, without a step: for what no undo may bring back. */
+export function rewrite<T>(history: History<T>, change: (state: T) => T): History<T> {
+  const step = (s: Step<T>) => ({ ...s, state: change(s.state) });
+  return {
+    ...history,
+    past: history.past.map(step),
+    present: change(history.present),
+    future: history.future.map(step),
+  };
+}
+
 /** All states that undo or redo can reach, the present among them. */
 export function reachable<T>(history: History<T>): T[] {
-  return [...history.past.map((s) => s.state), history.present, ...history.future.map((s) => s.state)];
+  return [
+    ...history.past.map((s) => s.state),
+    history.present,
+    ...history.future.map((s) => s.state),
+  ];
 }

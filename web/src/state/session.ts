@@ -27,7 +27,7 @@ export interface Settings {
   readonly hallucinations: number;
   /** Factor on the model's own temperature. */
   readonly temperatureFactor: number;
-  /** Factor on the model's own threshold for "none of these"; 0 switches it off. */
+  /** Shift of the model's threshold for "none of these", as a share of it; null switches it off. */
   readonly rejectionShift: number | null;
   readonly seed: number;
 }
@@ -81,6 +81,12 @@ export function removeClass(session: Session, id: ClassId): Session {
   };
 }
 
+/** Puts a class where another stands. */
+export function placeClass(session: Session, id: ClassId, at: ClassId): Session {
+  const index = (of: ClassId) => session.classes.findIndex((c) => c.id === of);
+  return moveClass(session, id, index(at) - index(id));
+}
+
 /** Moves a class by `offset` places; past either end it stays there. */
 export function moveClass(session: Session, id: ClassId, offset: number): Session {
   const from = session.classes.findIndex((c) => c.id === id);
@@ -106,7 +112,10 @@ export function addQueries(
   pictures: PictureId[],
   truth: ClassId | null = null,
 ): Session {
-  return { ...session, queries: [...session.queries, ...pictures.map((picture) => ({ picture, truth }))] };
+  return {
+    ...session,
+    queries: [...session.queries, ...pictures.map((picture) => ({ picture, truth }))],
+  };
 }
 
 /** Takes a picture out of every class and the queries. */
@@ -124,6 +133,7 @@ export function removePicture(session: Session, picture: PictureId): Session {
 
 /** A picture, from wherever it is, becomes support of a class. */
 export function movePicture(session: Session, picture: PictureId, to: ClassId): Session {
+  if (classOf(session, picture)?.id === to) return session;
   return addSupport(removePicture(session, picture), to, [picture]);
 }
 

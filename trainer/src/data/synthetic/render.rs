@@ -68,7 +68,7 @@ impl Instance {
                 data.extend(sum.map(|value| (value * 63.75 + 0.5) as u8));
             }
         }
-        Decoded::new(side, side, PixelFormat::Rgb8, data)
+        Ok(Decoded::new(side, side, PixelFormat::Rgb8, data)?)
     }
 }
 

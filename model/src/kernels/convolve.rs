@@ -1,0 +1,210 @@
+//! The 3x3 convolutions of every block but the first, on a group of images:
+//! forward, backward to the input, backward to the filters.
+
+use std::ops::Range;
+
+use super::{
+    map::{Geometry, TILE},
+    matmul::Matmul,
+    scratch,
+    simd::{Level, Simd, Task},
+    winograd::{Gradients, Inputs, POSITIONS, Place, filters, outputs},
+};
+
+/// Tiles that go through the transforms and products at a time: their
+/// transformed values stay in the second-level cache.
+const CHUNK: usize = 24;
+/// Between positions, so that all 36 do not fall into the same sets of the cache.
+const SPREAD: usize = 16;
+
+/// Filters ready for the product: (36, input channels, output channels).
+#[derive(Debug)]
+pub(super) struct Filters {
+    transformed: Vec<f32>,
+    channels: usize,
+}
+
+impl Filters {
+    /// # Shapes
+    /// - taps: (3, 3, C, C), input channels before output channels
+    pub fn new(taps: &[f32], channels: usize) -> Self {
+        debug_assert_eq!(taps.len(), 9 * channels * channels);
+        Self { transformed: filters(taps), channels }
+    }
+}
+
+/// Images that are convolved together: enough tiles for the product to be
+/// efficient, few enough that a batch makes work for every core.
+pub(super) fn images_in_group(geometry: &Geometry, batch: usize) -> usize {
+    let tiles = geometry.tiles() * geometry.tiles();
+    (2 * CHUNK).div_ceil(tiles).min(batch.div_ceil(8)).max(1)
+}
+
+/// Cuts tiles evenly, so that no chunk is a small rest.
+fn chunks(total: usize) -> impl Iterator<Item = Range<usize>> {
+    let count = ((total + CHUNK / 2) / CHUNK).max(1);
+    (0..count).map(move |i| total * i / count..total * (i + 1) / count)
+}
+
+/// What becomes of a convolution's outputs.
+pub(super) trait Sink {
+    /// Takes the 4x4 outputs of one tile, `LANES` channels from `channel`.
+    fn take<S: Simd>(
+        &mut self,
+        simd: S,
+        place: Place,
+        channel: usize,
+        outputs: [[S::Vector; TILE]; TILE],
+    );
+}
+
+/// Convolves a group of bordered images and hands each tile to `sink`.
+pub(super) fn convolve(
+    level: Level,
+    images: &[f32],
+    geometry: Geometry,
+    filters: &Filters,
+    sink: &mut impl Sink,
+) {
+    let channels = filters.channels;
+    debug_assert_eq!(geometry.channels, channels);
+    let total = images.len() / geometry.image_len() * geometry.tiles() * geometry.tiles();
+    let spacing = (CHUNK + CHUNK / 2) * channels + SPREAD;
+    scratch::with([POSITIONS * spacing, POSITIONS * spacing], |[windows, products]| {
+        for tiles in chunks(total) {
+            let count = tiles.len();
+            let out = &mut *windows;
+            level.run(Inputs { images, geometry, tiles: tiles.clone(), out, spacing });
+            for position in 0..POSITIONS {
+                Matmul {
+                    shape: [count, channels, channels],
+                    a: &windows[position * spacing..],
+                    a_strides: [channels, 1],
+                    b: &filters.transformed[position * channels * channels..],
+                    c: &mut products[position * spacing..],
+                    accumulate: false,
+                }
+                .run_on(level);
+            }
+            let per_row = geometry.tiles();
+            level.run(Outputs { products, spacing, channels, tiles, per_row, sink });
+        }
+    });
+}
+
+struct Outputs<'a, K> {
+    products: &'a [f32],
+    spacing: usize,
+    channels: usize,
+    tiles: Range<usize>,
+    per_row: usize,
+    sink: &'a mut K,
+}
+
+impl<K: Sink> Task for Outputs<'_, K> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let Self { products, spacing, channels, tiles, per_row, sink } = self;
+        assert!((POSITIONS - 1) * spacing + tiles.len() * channels <= products.len());
+        for (slot, tile) in tiles.enumerate() {
+            let place = Place::of(tile, per_row);
+            let mut channel = 0;
+            while channel < channels {
+                // SAFETY: `slot` and `channel` are within the last position; asserted above.
+                let outputs = unsafe {
+                    outputs(simd, products.as_ptr().add(slot * channels + channel), spacing)
+                };
+                sink.take(simd, place, channel, outputs);
+                channel += S::LANES;
+            }
+        }
+    }
+}
+
+/// Adds the filters' gradient, in the transformed domain, to `sum`: (36, C, C).
+///
+/// Both maps are a group's: the convolution's input and its output's gradient,
+/// with borders of zeros.
+pub(super) fn filter_gradient(
+    level: Level,
+    images: &[f32],
+    gradients: &[f32],
+    geometry: Geometry,
+    sum: &mut [f32],
+) {
+    let channels = geometry.channels;
+    let total = images.len() / geometry.image_len() * geometry.tiles() * geometry.tiles();
+    let spacing = (CHUNK + CHUNK / 2) * channels + SPREAD;
+    scratch::with([POSITIONS * spacing, POSITIONS * spacing], |[windows, spreads]| {
+        for tiles in chunks(total) {
+            let count = tiles.len();
+            let out = &mut *windows;
+            level.run(Inputs { images, geometry, tiles: tiles.clone(), out, spacing });
+            let out = &mut *spreads;
+            level.run(Gradients(Inputs { images: gradients, geometry, tiles, out, spacing }));
+            for position in 0..POSITIONS {
+                Matmul {
+                    shape: [channels, count, channels],
+                    a: &windows[position * spacing..],
+                    a_strides: [1, channels],
+                    b: &spreads[position * spacing..],
+                    c: &mut sum[position * channels * channels..][..channels * channels],
+                    accumulate: true,
+                }
+                .run_on(level);
+            }
+        }
+    });
+}
+
+/// Writes outputs into a map; the part of a tile beyond the map is dropped.
+pub(super) struct Store<'a> {
+    pub images: &'a mut [f32],
+    pub geometry: Geometry,
+    /// Sums and sums of squares of each channel, (2, C), where they are wanted.
+    pub moments: Option<&'a mut [f32]>,
+}
+
+impl Sink for Store<'_> {
+    #[inline(always)]
+    fn take<S: Simd>(
+        &mut self,
+        simd: S,
+        place: Place,
+        channel: usize,
+        outputs: [[S::Vector; TILE]; TILE],
+    ) {
+        let Geometry { side, channels, .. } = self.geometry;
+        let (rows, columns) = ((side - place.row).min(TILE), (side - place.column).min(TILE));
+        let start =
+            place.image * self.geometry.image_len() + self.geometry.at(place.row, place.column);
+        let row_len = self.geometry.pitch * channels;
+        let last = start + (rows - 1) * row_len + (columns - 1) * channels + channel;
+        assert!(last + S::LANES <= self.images.len());
+        let (mut sum, mut squares) = (simd.splat(0.0), simd.splat(0.0));
+        for (i, row) in outputs.into_iter().enumerate().take(rows) {
+            for (j, value) in row.into_iter().enumerate().take(columns) {
+                let at = start + i * row_len + j * channels + channel;
+                // SAFETY: at most `last`, which is asserted above.
+                unsafe { simd.store(value, self.images.as_mut_ptr().add(at)) };
+                sum = simd.add(sum, value);
+                squares = simd.mul_add(value, value, squares);
+            }
+        }
+        if let Some(moments) = &mut self.moments {
+            add_to(simd, &mut moments[channel..], sum);
+            add_to(simd, &mut moments[channels + channel..], squares);
+        }
+    }
+}
+
+/// Adds a vector to the first `LANES` values.
+#[inline(always)]
+pub(super) fn add_to<S: Simd>(simd: S, values: &mut [f32], vector: S::Vector) {
+    assert!(values.len() >= S::LANES);
+    let at = values.as_mut_ptr();
+    // SAFETY: `LANES` values are there; asserted above.
+    unsafe { simd.store(simd.add(simd.load(at), vector), at) };
+}

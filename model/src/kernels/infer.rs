@@ -1,0 +1,252 @@
+//! Inference: BatchNorm folded into the filters; bias, ReLU and pooling applied
+//! to a tile's outputs while they are in registers.
+
+use super::{
+    convolve::{Filters, Sink, convolve},
+    first,
+    layout::FilterShape,
+    map::{Geometry, TILE, padded},
+    parallel, scratch,
+    simd::{Level, Simd, Task},
+    winograd::Place,
+};
+use crate::{
+    Result,
+    encoder::{Block, EPSILON},
+};
+
+/// Most images that pass through all blocks together, so that their maps stay in the cache.
+const GROUP: usize = 4;
+
+/// An encoder whose BatchNorm is part of its filters.
+#[derive(Debug)]
+pub(crate) struct FoldedEncoder {
+    level: Level,
+    input_channels: usize,
+    channels: usize,
+    /// (3, 3, I, O) of the first block.
+    first: Vec<f32>,
+    rest: Vec<Filters>,
+    /// (O) of each block.
+    biases: Vec<Vec<f32>>,
+}
+
+impl FoldedEncoder {
+    pub fn new(blocks: &[Block], level: Level) -> Result<Self> {
+        let (channels, input_channels, _, _) = blocks[0].weight.dims4()?;
+        let mut folded = Self {
+            level,
+            input_channels,
+            channels,
+            first: Vec::new(),
+            rest: Vec::new(),
+            biases: Vec::new(),
+        };
+        for (index, block) in blocks.iter().enumerate() {
+            let read = |tensor: &candle_core::Tensor| tensor.to_vec1::<f32>();
+            let [gamma, beta, mean, var, bias] =
+                [&block.gamma, &block.beta, &block.running_mean, &block.running_var, &block.bias]
+                    .map(read);
+            let (gamma, beta, mean, var, bias) = (gamma?, beta?, mean?, var?, bias?);
+            let mut weight = block.weight.flatten_all()?.to_vec1::<f32>()?;
+            let taps = weight.len() / channels;
+            let mut shift = vec![0.0; padded(channels)];
+            for (channel, weight) in weight.chunks_exact_mut(taps).enumerate() {
+                let scale = gamma[channel] / (f64::from(var[channel]) + EPSILON).sqrt() as f32;
+                weight.iter_mut().for_each(|weight| *weight *= scale);
+                shift[channel] = (bias[channel] - mean[channel]) * scale + beta[channel];
+            }
+            let first = index == 0;
+            let shape = FilterShape {
+                output: channels,
+                input: if first { input_channels } else { channels },
+                padded_input: if first { input_channels } else { padded(channels) },
+            };
+            let taps = shape.to_taps(&weight);
+            if first {
+                folded.first = taps;
+            } else {
+                folded.rest.push(Filters::new(&taps, padded(channels)));
+            }
+            folded.biases.push(shift);
+        }
+        Ok(folded)
+    }
+
+    /// # Shapes
+    /// - pixels: (B, C, S, S)
+    /// - output: (B, D)
+    pub fn forward(&self, pixels: &[f32], side: usize) -> Vec<f32> {
+        let image_len = self.input_channels * side * side;
+        let batch = pixels.len() / image_len;
+        let group = batch.div_ceil(16).clamp(1, GROUP);
+        let features = parallel::map(pixels.chunks(group * image_len), |pixels| {
+            self.encode_group(pixels, side, pixels.len() / image_len)
+        });
+        features.concat()
+    }
+
+    fn encode_group(&self, pixels: &[f32], side: usize, count: usize) -> Vec<f32> {
+        let width = padded(self.channels);
+        let last = self.biases.len() - 1;
+        let geometry = |block: usize| {
+            let side = side >> (block + 1);
+            if block == last {
+                Geometry::dense(side, width)
+            } else {
+                Geometry::bordered(side, width)
+            }
+        };
+        let largest = count * geometry(0).image_len().max(geometry(last).image_len());
+        scratch::with([largest, largest], |[mut from, mut to]| {
+            self.first_block(
+                pixels,
+                side,
+                geometry(0),
+                &mut from[..count * geometry(0).image_len()],
+            );
+            for (index, filters) in self.rest.iter().enumerate() {
+                let (input, output) = (geometry(index), geometry(index + 1));
+                let images = &mut to[..count * output.image_len()];
+                clear_borders(images, output);
+                let bias = &self.biases[index + 1];
+                let mut sink = PoolInto { images, geometry: output, bias };
+                convolve(self.level, &from[..count * input.image_len()], input, filters, &mut sink);
+                std::mem::swap(&mut from, &mut to);
+            }
+            self.features(from, geometry(last), count)
+        })
+    }
+
+    /// The first block on pixels as candle has them.
+    fn first_block(&self, pixels: &[f32], side: usize, output: Geometry, images: &mut [f32]) {
+        let (channels, width) = (self.input_channels, output.channels);
+        let input = Geometry::bordered(side, channels);
+        let window_len = first::window_len(&input);
+        clear_borders(images, output);
+        let lengths = [input.image_len(), 2 * side * window_len, 2 * side * width];
+        scratch::with(lengths, |[bordered, windows, rows]| {
+            bordered.fill(0.0);
+            let outputs = images.chunks_exact_mut(output.image_len());
+            for (pixels, image) in pixels.chunks_exact(channels * side * side).zip(outputs) {
+                super::layout::image_from_nchw(pixels, channels, input, bordered);
+                for row in 0..side / 2 {
+                    for half in 0..2 {
+                        let windows = &mut windows[half * side * window_len..];
+                        first::unroll(bordered, &input, 2 * row + half, windows);
+                    }
+                    first::multiply(self.level, windows, window_len, &self.first, rows);
+                    let pooled = &mut image[output.at(row, 0)..][..side / 2 * width];
+                    self.level.run(PoolRows { rows, side, bias: &self.biases[0], pooled });
+                }
+            }
+        });
+    }
+
+    /// Pooled maps to (B, D), channels first.
+    fn features(&self, maps: &[f32], geometry: Geometry, count: usize) -> Vec<f32> {
+        let mut features = Vec::with_capacity(count * self.channels * geometry.side.pow(2));
+        for image in maps.chunks_exact(geometry.image_len()).take(count) {
+            for channel in 0..self.channels {
+                features.extend(image[channel..].iter().step_by(geometry.channels));
+            }
+        }
+        features
+    }
+}
+
+/// Zeroes every pixel around the interior; the interior is written anyway.
+fn clear_borders(images: &mut [f32], geometry: Geometry) {
+    let Geometry { side, pitch, border, channels } = geometry;
+    if pitch == side {
+        return;
+    }
+    let (row_len, interior) = (pitch * channels, border..border + side);
+    for image in images.chunks_exact_mut(geometry.image_len()) {
+        for (row, pixels) in image.chunks_exact_mut(row_len).enumerate() {
+            if interior.contains(&row) {
+                pixels[..border * channels].fill(0.0);
+                pixels[(border + side) * channels..].fill(0.0);
+            } else {
+                pixels.fill(0.0);
+            }
+        }
+    }
+}
+
+/// Pools a tile's outputs, adds the bias, rectifies, stores.
+struct PoolInto<'a> {
+    images: &'a mut [f32],
+    geometry: Geometry,
+    bias: &'a [f32],
+}
+
+impl Sink for PoolInto<'_> {
+    #[inline(always)]
+    fn take<S: Simd>(
+        &mut self,
+        simd: S,
+        place: Place,
+        channel: usize,
+        outputs: [[S::Vector; TILE]; TILE],
+    ) {
+        let Geometry { side, .. } = self.geometry;
+        let zero = simd.splat(0.0);
+        assert!(channel + S::LANES <= self.bias.len());
+        // SAFETY: asserted above.
+        let bias = unsafe { simd.load(self.bias.as_ptr().add(channel)) };
+        for i in 0..2 {
+            for j in 0..2 {
+                let (row, column) = (place.row / 2 + i, place.column / 2 + j);
+                if row >= side || column >= side {
+                    continue;
+                }
+                let upper = simd.max(outputs[2 * i][2 * j], outputs[2 * i][2 * j + 1]);
+                let lower = simd.max(outputs[2 * i + 1][2 * j], outputs[2 * i + 1][2 * j + 1]);
+                let value = simd.max(simd.add(simd.max(upper, lower), bias), zero);
+                let image = place.image * self.geometry.image_len();
+                let at = image + self.geometry.at(row, column) + channel;
+                let target = &mut self.images[at..at + S::LANES];
+                // SAFETY: the slice holds `LANES` values.
+                unsafe { simd.store(value, target.as_mut_ptr()) };
+            }
+        }
+    }
+}
+
+/// Pools two dense rows into one, adds the bias, rectifies.
+struct PoolRows<'a> {
+    rows: &'a [f32],
+    side: usize,
+    bias: &'a [f32],
+    pooled: &'a mut [f32],
+}
+
+impl Task for PoolRows<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let Self { rows, side, bias, pooled } = self;
+        let channels = bias.len();
+        let row_len = side * channels;
+        assert!(rows.len() >= 2 * row_len && pooled.len() == side / 2 * channels);
+        let zero = simd.splat(0.0);
+        for (column, pooled) in pooled.chunks_exact_mut(channels).enumerate() {
+            let mut channel = 0;
+            while channel < channels {
+                // SAFETY: columns and channels are within the lengths asserted above.
+                unsafe {
+                    let corner = rows.as_ptr().add(2 * column * channels + channel);
+                    let at = |offset: usize| simd.load(corner.add(offset));
+                    let upper = simd.max(at(0), at(channels));
+                    let lower = simd.max(at(row_len), at(row_len + channels));
+                    let bias = simd.load(bias.as_ptr().add(channel));
+                    let value = simd.max(simd.add(simd.max(upper, lower), bias), zero);
+                    simd.store(value, pooled.as_mut_ptr().add(channel));
+                }
+                channel += S::LANES;
+            }
+        }
+    }
+}

@@ -1,0 +1,76 @@
+/** Sample episodes: listed at the start, fetched and turned into a session at a click. */
+import { filesOf, readSamples, type Sample } from "../state/samples.ts";
+import { addClass, addQueries, addSupport, emptySession, type Session } from "../state/session.ts";
+import type { Store } from "../state/store.ts";
+import { t } from "../strings/index.ts";
+import type { Library } from "./library.ts";
+
+export function sampleUrl(file: string): string {
+  return new URL(`samples/${file}`, document.baseURI).href;
+}
+
+export class Samples {
+  readonly #store: Store;
+  readonly #library: Library;
+  /** The sample on its way. */
+  loading: string | null = null;
+
+  constructor(store: Store, library: Library) {
+    this.#store = store;
+    this.#library = library;
+  }
+
+  async start(): Promise<void> {
+    try {
+      const response = await fetch(sampleUrl("index.json"));
+      this.#store.samples = response.ok ? readSamples(await response.json()) : [];
+    } catch {
+      this.#store.samples = [];
+    }
+    this.#store.changed();
+  }
+
+  /** Makes a sample the session, as a step that undo takes back. */
+  async load(sample: Sample): Promise<void> {
+    this.loading = sample.id;
+    this.#store.changed();
+    try {
+      const files = filesOf(sample);
+      const blobs = await Promise.all(files.map(fetchBlob));
+      const incoming = files.map((file, i) => ({
+        name: file.split("/").at(-1) ?? file,
+        blob: blobs[i] ?? new Blob(),
+      }));
+      const ids = this.#library.add(incoming);
+      const id = (file: string) => ids[files.indexOf(file)] ?? "";
+      this.#store.change(this.#session(sample, id), t.actions.sample);
+    } catch {
+      const title = t.sampleTitles[sample.id] ?? sample.title;
+      this.#store.notify({ kind: "error", text: t.sampleFailed(title) });
+    } finally {
+      this.loading = null;
+      this.#store.changed();
+    }
+  }
+
+  #session(sample: Sample, id: (file: string) => string): Session {
+    const { session, models } = this.#store;
+    const model = models.some((m) => m.id === sample.model) ? sample.model : session.modelId;
+    let next: Session = { ...emptySession(model), settings: session.settings };
+    sample.ways.forEach((way, i) => {
+      const classId = `${sample.id}-${i}`;
+      next = addSupport(addClass(next, classId, way.name), classId, way.support.map(id));
+    });
+    for (const query of sample.queries) {
+      const truth = next.classes.find((c) => c.name === query.truth)?.id ?? null;
+      next = addQueries(next, [id(query.file)], truth);
+    }
+    return next;
+  }
+}
+
+async function fetchBlob(file: string): Promise<Blob> {
+  const response = await fetch(sampleUrl(file));
+  if (!response.ok) throw new Error(`${response.status} ${file}`);
+  return response.blob();
+}

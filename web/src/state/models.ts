@@ -1,0 +1,59 @@
+/** The models a site offers, as its manifest lists them. */
+
+export interface Score {
+  readonly accuracy: number;
+  readonly ci95: number;
+}
+
+export interface ModelEntry {
+  readonly id: string;
+  readonly title: string;
+  /** Where it is fetched from; null for a file the person opened. */
+  readonly url: string | null;
+  readonly file: string;
+  readonly bytes: number;
+  readonly data: string | null;
+  /** 5-way 1-shot on classes it has never seen. */
+  readonly score: Score | null;
+  readonly isDefault: boolean;
+}
+
+type Fields = Record<string, unknown>;
+
+function fields(value: unknown): Fields {
+  return typeof value === "object" && value !== null ? (value as Fields) : {};
+}
+
+const text = (value: unknown): string | null => (typeof value === "string" ? value : null);
+const number = (value: unknown): number => (typeof value === "number" ? value : 0);
+
+/** Reads a manifest, leaving out entries that name no file. */
+export function readManifest(manifest: unknown, base: string): ModelEntry[] {
+  const models = fields(manifest).models;
+  if (!Array.isArray(models)) return [];
+  return models.flatMap((model) => readEntry(fields(model), base));
+}
+
+function readEntry(model: Fields, base: string): ModelEntry[] {
+  const file = text(model.file);
+  if (file === null) return [];
+  const id = text(model.id) ?? file.replace(/\.safetensors$/, "");
+  const score = fields(fields(fields(model.scores).test)["5w1s"]);
+  // The digest in the address keeps a cache from mixing two versions.
+  const version = text(model.sha256)?.slice(0, 8) ?? "0";
+  return [
+    {
+      id,
+      title: text(model.title) ?? id,
+      url: new URL(`weights/${file}?v=${version}`, base).href,
+      file,
+      bytes: number(model.bytes),
+      data: text(model.data),
+      score:
+        typeof score.accuracy === "number"
+          ? { accuracy: score.accuracy, ci95: number(score.ci95) }
+          : null,
+      isDefault: model.default === true,
+    },
+  ];
+}

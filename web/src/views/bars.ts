@@ -1,0 +1,58 @@
+/** Probabilities as bars, with a mark where each would be without imagined examples. */
+import { h, KeyedList, setAttribute, setText } from "../dom.ts";
+import type { Bar } from "../state/verdict.ts";
+import { formatPercent, t } from "../strings/index.ts";
+
+/** As many as are calm to read; the likeliest where there are more classes. */
+const MAX_BARS = 6;
+
+export interface Bars {
+  readonly element: HTMLElement;
+  update(bars: readonly Bar[], best: Bar | null, imagining: boolean): void;
+}
+
+export function bars(): Bars {
+  const list = h("ul", { class: "bars", role: "list" });
+  const rest = h("p", { class: "hint" });
+  let top: Bar | null = null;
+  let marked = false;
+  const rows = new KeyedList<Bar>(
+    list,
+    (bar) => bar.entry.id,
+    () => {
+      const name = h("span", { class: "bar-name" });
+      const fill = h("span", { class: "bar-fill" });
+      const mark = h("span", { class: "bar-mark" });
+      const value = h("span", { class: "bar-value" });
+      const track = h("span", { class: "bar-track", "aria-hidden": "true" }, fill, mark);
+      const element = h("li", { class: "bar" }, name, track, value);
+      const update = (bar: Bar) => {
+        const { entry, probability, plain } = bar;
+        setAttribute(element, "data-colour", String(entry.colour));
+        element.classList.toggle("best", bar.entry.id === top?.entry.id);
+        setText(name, entry.name);
+        setText(value, formatPercent(probability));
+        fill.style.setProperty("transform", `scaleX(${probability.toFixed(4)})`);
+        mark.style.setProperty("left", `${(plain * 100).toFixed(2)}%`);
+        mark.hidden = !marked;
+        const label = t.changeLabel(entry.name, formatPercent(plain), formatPercent(probability));
+        setAttribute(element, "title", marked ? label : null);
+      };
+      return { element, update };
+    },
+  );
+  return {
+    element: h("div", {}, list, rest),
+    update: (all, best, imagining) => {
+      top = best;
+      marked = imagining;
+      const shown =
+        all.length <= MAX_BARS
+          ? all
+          : [...all].sort((a, b) => b.probability - a.probability).slice(0, MAX_BARS - 1);
+      rows.update(shown);
+      rest.hidden = shown.length === all.length;
+      setText(rest, rest.hidden ? "" : t.others(all.length - shown.length));
+    },
+  };
+}

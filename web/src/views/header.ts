@@ -1,0 +1,59 @@
+/** The top of the page: its name, undo and redo, and what concerns the whole session. */
+import type { App } from "../app.ts";
+import { h } from "../dom.ts";
+import { keepLanguage, language, t } from "../strings/index.ts";
+import { button, iconButton } from "./controls.ts";
+import { type MenuItem, openMenu } from "./menu.ts";
+
+export function header(app: App): HTMLElement {
+  const { store, actions } = app;
+  const undo = iconButton("undo", t.undo, () => actions.undo());
+  const redo = iconButton("redo", t.redo, () => actions.redo());
+  const samples = button(t.samples, () => openMenu(samples, t.samples, sampleItems(app)), {
+    class: "text-button",
+  });
+  const more: HTMLButtonElement = iconButton("menu", t.more, () =>
+    openMenu(more, t.more, moreItems(app)),
+  );
+  const element = h(
+    "header",
+    { class: "top" },
+    h("h1", { class: "wordmark" }, document.title),
+    h("div", { class: "top-actions" }, samples, undo, redo, more),
+  );
+  store.subscribe(() => {
+    const { past, future } = store.history;
+    undo.disabled = past.length === 0;
+    redo.disabled = future.length === 0;
+    const step = past.at(-1);
+    undo.title = step ? `${t.undo}: ${step.label}` : t.undo;
+    samples.hidden = store.samples.length === 0 || isFresh(app);
+  });
+  return element;
+}
+
+/** Whether nothing has been taught or asked yet: the welcome shows. */
+export function isFresh({ store }: App): boolean {
+  return store.session.classes.length === 0 && store.session.queries.length === 0;
+}
+
+function sampleItems(app: App): MenuItem[] {
+  return app.store.samples.map((sample) => ({
+    text: t.sampleTitles[sample.id] ?? sample.title,
+    run: () => void app.samples.load(sample),
+  }));
+}
+
+function moreItems(app: App): MenuItem[] {
+  return [
+    { text: t.startOver, run: () => app.actions.startOver() },
+    {
+      text: t.language,
+      separate: true,
+      run: () => {
+        keepLanguage(language === "en" ? "de" : "en");
+        location.reload();
+      },
+    },
+  ];
+}

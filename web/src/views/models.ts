@@ -1,0 +1,91 @@
+/** The choice of the model: one card each, what it is, and how far it has arrived. */
+import type { App } from "../app.ts";
+import { h, KeyedList, type Row, setText } from "../dom.ts";
+import type { ModelEntry } from "../state/models.ts";
+import { formatBytes, formatInteger, formatScore, t } from "../strings/index.ts";
+import { button, fileChooser } from "./controls.ts";
+
+export function models(app: App): HTMLElement {
+  const { store } = app;
+  const list = h("div", { class: "models" });
+  const rows = new KeyedList<ModelEntry>(
+    list,
+    (entry) => entry.id,
+    (entry) => card(app, entry),
+  );
+  const progress = h("progress", { class: "progress", max: 1, "aria-label": t.model });
+  const state = h("p", { class: "hint" });
+  const again = button(t.retry, () => app.models.again(), { class: "text-button" });
+  store.subscribe(() => {
+    rows.update(store.models);
+    const { model } = store;
+    const bytes = model.phase === "loading" ? model.bytes : null;
+    progress.hidden = model.phase !== "loading";
+    if (bytes && bytes.total > 0) progress.value = bytes.received / bytes.total;
+    else progress.removeAttribute("value");
+    setText(state, describe(app));
+    again.hidden = model.phase !== "failed" || model.entry === null;
+  });
+  return h(
+    "fieldset",
+    { class: "model-choice" },
+    h("legend", { class: "field-name" }, t.model),
+    list,
+    progress,
+    state,
+    again,
+    fileChooser(t.ownModel, {
+      accept: ".safetensors",
+      multiple: false,
+      icon: "add",
+      class: "text-button",
+      onFiles: (files) => {
+        const [file] = files;
+        if (file) void file.arrayBuffer().then((bytes) => app.models.open(file.name, bytes));
+      },
+    }),
+  );
+}
+
+function card(app: App, entry: ModelEntry): Row<ModelEntry> {
+  const radio = h("input", {
+    type: "radio",
+    name: "model",
+    value: entry.id,
+    onchange: () => app.models.choose(entry.id),
+  });
+  const score = entry.score
+    ? t.modelScore(entry.data ?? "", formatScore(entry.score.accuracy))
+    : (entry.data ?? "");
+  const element = h(
+    "label",
+    { class: "model" },
+    radio,
+    h("span", { class: "model-title" }, entry.title),
+    entry.bytes > 0 && h("span", { class: "hint" }, formatBytes(entry.bytes)),
+    score && h("span", { class: "hint model-score" }, score),
+  );
+  const update = () => {
+    radio.checked = app.store.session.modelId === entry.id;
+  };
+  return { element, update };
+}
+
+/** The line below the cards: how the model arrives, or what it is. */
+function describe({ store }: App): string {
+  const { model } = store;
+  if (model.phase === "failed") return model.sentence;
+  if (model.phase === "loading") {
+    const { bytes } = model;
+    if (!bytes || bytes.received >= bytes.total) return t.modelPreparing;
+    return t.modelLoading(formatBytes(bytes.received), formatBytes(bytes.total));
+  }
+  if (model.phase === "none") return "";
+  const { info } = model;
+  return [
+    t.modelInput(info.imageSize, info.imageChannels === 3),
+    t.modelFeatures(formatInteger(info.featureDim)),
+    t.modelParameters(formatInteger(info.parameterCount)),
+    info.generator === null ? t.modelNoGenerator : t.modelGenerator(info.generator),
+  ].join(" · ");
+}

@@ -1,0 +1,29 @@
+/** A picture at full size, beside what the model sees of it. */
+import type { App } from "../app.ts";
+import { h } from "../dom.ts";
+import type { PictureId } from "../protocol.ts";
+import { t } from "../strings/index.ts";
+import { openDialog } from "./dialog.ts";
+
+export function openPicture(app: App, id: PictureId): void {
+  const picture = app.store.pictures.get(id);
+  if (!picture) return;
+  const content = h(
+    "div",
+    { class: "closer" },
+    h(
+      "figure",
+      {},
+      h("img", { src: picture.url, alt: picture.name }),
+      h("figcaption", { class: "hint" }, t.original(picture.width, picture.height)),
+    ),
+    picture.view !== null &&
+      h(
+        "figure",
+        {},
+        h("img", { src: picture.view, alt: t.asModelSees, class: "pixels" }),
+        h("figcaption", { class: "hint" }, t.asModelSees),
+      ),
+  );
+  openDialog(picture.name, content, { class: "wide" });
+}

@@ -1,0 +1,106 @@
+/** One question and its answer: label, bars, the nearest examples, and how to correct it. */
+import type { App } from "../app.ts";
+import { h, KeyedList, type Row, setAttribute, setText } from "../dom.ts";
+import { draggable, PICTURE_TYPE } from "../input/drop.ts";
+import type { Neighbour, QueryResult } from "../protocol.ts";
+import type { Query } from "../state/session.ts";
+import { threshold } from "../state/task.ts";
+import { type Verdict, verdict } from "../state/verdict.ts";
+import { formatPercent, t } from "../strings/index.ts";
+import { bars } from "./bars.ts";
+import { iconButton } from "./controls.ts";
+import { openMenu } from "./menu.ts";
+import { items } from "./thumbnail.ts";
+
+const NEIGHBOURS = 3;
+
+export function queryCard(
+  app: App,
+  { picture: id }: Query,
+  result: (picture: string) => QueryResult | undefined,
+): Row<Query> {
+  const picture = app.store.pictures.get(id);
+  const name = picture?.name ?? "";
+  const open = (anchor: HTMLElement) => () => openMenu(anchor, t.queryMenu(name), items(app, id));
+  const image = h("img", { src: picture?.url, alt: name, draggable: "false", decoding: "async" });
+  const frame = h("div", { class: "query-picture", title: name }, image);
+  const menu: HTMLButtonElement = iconButton("menu", t.queryMenu(name), () => open(menu)());
+  const label = h("strong", { class: "answer" });
+  const probability = h("span", { class: "answer-value" });
+  const mark = h("span", { class: "truth", hidden: true });
+  const note = h("p", { class: "hint" });
+  const chart = bars();
+  const neighbours = h("div", { class: "neighbours", role: "group", "aria-label": t.nearest });
+  const near = new KeyedList<Neighbour>(
+    neighbours,
+    (neighbour) => neighbour.picture,
+    (neighbour) => nearest(app, neighbour),
+  );
+  const element = h(
+    "li",
+    { class: "query-card" },
+    frame,
+    h(
+      "div",
+      { class: "query-answer" },
+      h("div", { class: "answer-head" }, label, probability, mark, menu),
+      note,
+      chart.element,
+      neighbours,
+    ),
+  );
+  draggable(element, PICTURE_TYPE, () => id);
+  const update = (query: Query) => {
+    const { session, classification, info } = app.store;
+    const answer = result(id);
+    element.classList.toggle("waiting", !answer);
+    if (!answer || !classification || !info) {
+      setText(label, picture?.ready === false || info === null ? t.thinking : "");
+      setText(probability, "");
+      mark.hidden = true;
+      note.hidden = true;
+      return;
+    }
+    const limit = threshold(session, info);
+    const outcome = verdict(session, classification.classIds, answer, limit);
+    const { best, rejected } = outcome;
+    setText(label, rejected ? t.noneOfThese : (best?.entry.name ?? ""));
+    setText(probability, rejected ? "" : formatPercent(outcome.probability));
+    setAttribute(element, "data-colour", String(best?.entry.colour ?? 0));
+    element.classList.toggle("rejected", rejected);
+    note.hidden = !rejected;
+    setText(note, rejected ? t.closestIs(best?.entry.name ?? "") : "");
+    chart.update(
+      outcome.bars,
+      best,
+      session.settings.hallucinations > 0 && info.generator !== null,
+    );
+    near.update(answer.nearest.filter(known(app)).slice(0, NEIGHBOURS));
+    showTruth(mark, query, outcome);
+  };
+  return { element, update };
+}
+
+function showTruth(mark: HTMLElement, query: Query, outcome: Verdict): void {
+  mark.hidden = query.truth === null;
+  const isRight = !outcome.rejected && outcome.best?.entry.id === query.truth;
+  setAttribute(mark, "class", isRight ? "truth right" : "truth wrong");
+  setText(mark, isRight ? t.right : t.wrong);
+}
+
+function known(app: App): (neighbour: Neighbour) => boolean {
+  return ({ picture, classId }) =>
+    app.store.pictures.has(picture) && app.store.session.classes.some((c) => c.id === classId);
+}
+
+function nearest(app: App, { picture: id }: Neighbour): Row<Neighbour> {
+  const picture = app.store.pictures.get(id);
+  const element = h("img", { src: picture?.url, class: "neighbour", draggable: "false" });
+  const update = ({ classId }: Neighbour) => {
+    const owner = app.store.session.classes.find((c) => c.id === classId);
+    setAttribute(element, "data-colour", String(owner?.colour ?? 0));
+    setAttribute(element, "alt", t.nearestOf(owner?.name ?? ""));
+    setAttribute(element, "title", t.nearestOf(owner?.name ?? ""));
+  };
+  return { element, update };
+}

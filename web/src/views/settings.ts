@@ -1,0 +1,87 @@
+/** What can be set: model, distance, sharpness, doubt and seed. The examples to imagine are with the map. */
+import type { App } from "../app.ts";
+import { h } from "../dom.ts";
+import { DISTANCES } from "../protocol.ts";
+import { defaultSettings } from "../state/session.ts";
+import { formatDecimal, t } from "../strings/index.ts";
+import { button, segmented, slider } from "./controls.ts";
+import { models } from "./models.ts";
+
+const MAX_SEED = 9999;
+
+export function settings(app: App): HTMLElement {
+  const { actions, store } = app;
+  const distance = segmented(
+    t.distance,
+    DISTANCES.map((d) => [d, t.distances[d]] as const),
+    (value) => actions.set({ distance: value }),
+  );
+  // On a scale of powers of two: half as sharp is as far as twice as sharp.
+  const confidence = slider(
+    t.confidence,
+    { min: -3, max: 3, step: 0.25 },
+    (value) => actions.set({ temperatureFactor: 2 ** value }),
+    t.confidenceHint,
+  );
+  const rejection = slider(
+    t.rejection,
+    { min: -1.05, max: 1, step: 0.05 },
+    (value) => actions.set({ rejectionShift: value <= -1.05 ? null : value }),
+    t.rejectionHint,
+  );
+  const seed = h("input", {
+    type: "number",
+    id: "seed",
+    class: "number",
+    min: 0,
+    max: MAX_SEED,
+    step: 1,
+    onchange: () => actions.set({ seed: clampSeed(seed.valueAsNumber) }),
+  });
+  const roll = button(
+    t.newSeed,
+    () => actions.set({ seed: Math.floor(Math.random() * MAX_SEED) }),
+    { icon: "dice", class: "text-button" },
+  );
+  const reset = button(
+    t.resetSettings,
+    () => store.info && actions.set(defaultSettings(store.info.distance)),
+    { class: "text-button" },
+  );
+  store.subscribe(() => {
+    const { settings: now } = store.session;
+    distance.update(now.distance);
+    confidence.update(
+      Math.log2(now.temperatureFactor),
+      `× ${formatDecimal(now.temperatureFactor)}`,
+    );
+    rejection.element.hidden = (store.info?.rejection ?? null) === null;
+    const shift = now.rejectionShift;
+    rejection.update(
+      shift ?? -1.05,
+      shift === null ? t.rejectionOff : `${shift > 0 ? "+" : ""}${formatDecimal(shift)}`,
+    );
+    if (document.activeElement !== seed) seed.value = String(now.seed);
+  });
+  return h(
+    "section",
+    { class: "settings", "aria-labelledby": "settings-head" },
+    h("h2", { id: "settings-head" }, t.settings),
+    models(app),
+    distance.element,
+    confidence.element,
+    rejection.element,
+    h(
+      "div",
+      { class: "field row" },
+      h("label", { for: "seed", class: "field-name" }, t.seed),
+      seed,
+      roll,
+    ),
+    reset,
+  );
+}
+
+function clampSeed(value: number): number {
+  return Number.isFinite(value) ? Math.max(0, Math.min(MAX_SEED, Math.round(value))) : 0;
+}

@@ -1,0 +1,59 @@
+/** One picture of the session: draggable, with a menu for everything that can be done to it. */
+import type { App } from "../app.ts";
+import { h, type Row, setAttribute } from "../dom.ts";
+import { draggable, PICTURE_TYPE } from "../input/drop.ts";
+import type { PictureId } from "../protocol.ts";
+import { classOf } from "../state/session.ts";
+import { t } from "../strings/index.ts";
+import { type MenuItem, openMenu } from "./menu.ts";
+import { openPicture } from "./picture.ts";
+
+export function thumbnail(app: App, id: PictureId): Row<PictureId> {
+  const picture = app.store.pictures.get(id);
+  const image = h("img", { src: picture?.url, alt: "", draggable: "false", decoding: "async" });
+  const element = h(
+    "button",
+    {
+      type: "button",
+      class: "thumb",
+      onclick: () => openMenu(element, picture?.name ?? "", items(app, id)),
+      onkeydown: (event) => {
+        const { key } = event as KeyboardEvent;
+        if (key === "Delete" || key === "Backspace") app.actions.removePicture(id);
+      },
+    },
+    image,
+  );
+  draggable(element, PICTURE_TYPE, () => id);
+  const update = () => {
+    const owner = classOf(app.store.session, id)?.name ?? t.ownerQueries;
+    const label = t.pictureOf(picture?.name ?? "", owner);
+    setAttribute(element, "aria-label", label);
+    setAttribute(element, "title", picture?.name ?? "");
+    element.classList.toggle("waiting", picture?.ready !== true);
+  };
+  return { element, update };
+}
+
+/** What can be done to a picture, wherever it is. */
+export function items(app: App, id: PictureId): MenuItem[] {
+  const { session } = app.store;
+  const owner = classOf(session, id);
+  const others = session.classes.filter((c) => c.id !== owner?.id);
+  return [
+    { text: t.look, run: () => openPicture(app, id) },
+    ...others.map((c, i) => ({
+      text: owner ? t.moveTo(c.name) : t.itIs(c.name),
+      colour: c.colour,
+      separate: i === 0,
+      run: () => app.actions.move(id, c.id),
+    })),
+    ...(owner ? [{ text: t.moveToQueries, run: () => app.actions.ask(id) }] : []),
+    {
+      text: t.removePicture,
+      danger: true,
+      separate: true,
+      run: () => app.actions.removePicture(id),
+    },
+  ];
+}

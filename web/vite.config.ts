@@ -1,0 +1,35 @@
+/**
+ * How the page becomes static files: relative addresses, so that it works
+ * under any base path, and a digest of its content in every file's name.
+ */
+import { defineConfig, type Plugin } from "vite";
+
+/** Puts the site's own title into the page. */
+function title(): Plugin {
+  const text = (process.env.VITE_TITLE ?? "Fewshot")
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;");
+  return { name: "title", transformIndexHtml: (html) => html.replace("%TITLE%", text) };
+}
+
+/** The development server injects styles in ways that the page's own policy forbids. */
+function withoutPolicy(): Plugin {
+  const policy = /<meta\s+http-equiv="Content-Security-Policy"[^>]*>/;
+  return {
+    name: "without-policy",
+    apply: "serve",
+    transformIndexHtml: (html) => html.replace(policy, ""),
+  };
+}
+
+export default defineConfig({
+  base: "./",
+  plugins: [title(), withoutPolicy()],
+  worker: { format: "es" },
+  build: {
+    target: "es2022",
+    // The policy lets nothing in from data: addresses but pictures.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
+});

@@ -238,9 +238,9 @@ impl Task for PoolRows<'_> {
                 // SAFETY: columns and channels are within the lengths asserted above.
                 unsafe {
                     let corner = rows.as_ptr().add(2 * column * channels + channel);
-                    let at = |offset: usize| simd.load(corner.add(offset));
-                    let upper = simd.max(at(0), at(channels));
-                    let lower = simd.max(at(row_len), at(row_len + channels));
+                    let upper = simd.max(simd.load(corner), simd.load(corner.add(channels)));
+                    let corner = corner.add(row_len);
+                    let lower = simd.max(simd.load(corner), simd.load(corner.add(channels)));
                     let bias = simd.load(bias.as_ptr().add(channel));
                     let value = simd.max(simd.add(simd.max(upper, lower), bias), zero);
                     simd.store(value, pooled.as_mut_ptr().add(channel));

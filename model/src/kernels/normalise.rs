@@ -153,9 +153,14 @@ impl Task for Mask<'_> {
         let mut channel = 0;
         while channel < channels {
             // SAFETY: vectors divide the channels, and every list has all channels; asserted.
-            let [scale, shift, mean, inverse_std] =
-                [&affine.scale, &affine.shift, &affine.mean, &affine.inverse_std]
-                    .map(|values| unsafe { simd.load(values.as_ptr().add(channel)) });
+            let (scale, shift, mean, inverse_std) = unsafe {
+                (
+                    simd.load(affine.scale.as_ptr().add(channel)),
+                    simd.load(affine.shift.as_ptr().add(channel)),
+                    simd.load(affine.mean.as_ptr().add(channel)),
+                    simd.load(affine.inverse_std.as_ptr().add(channel)),
+                )
+            };
             let (mut sum, mut product) = (zero, zero);
             let pixels = gradient.chunks_exact_mut(channels).zip(selected.chunks_exact(channels));
             for (gradient, selected) in pixels {

@@ -114,7 +114,7 @@ impl Task for Inputs<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        transform_tiles::<S, WINDOW>(self, 1, |column| window(simd, column), simd);
+        transform_tiles::<S, Windows, WINDOW>(self, 1, simd);
     }
 }
 
@@ -123,17 +123,16 @@ impl Task for Gradients<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        transform_tiles::<S, TILE>(self.0, 0, |column| spread(simd, column), simd);
+        transform_tiles::<S, Spread, TILE>(self.0, 0, simd);
     }
 }
 
 /// Applies a one-dimensional transform to columns, then rows, of each tile's
 /// `SIDE`² pixels, which start `before` pixels above and left of the tile.
 #[inline(always)]
-fn transform_tiles<S: Simd, const SIDE: usize>(
+fn transform_tiles<S: Simd, T: Transform<SIDE>, const SIDE: usize>(
     task: Inputs<'_>,
     before: usize,
-    transform: impl Fn([S::Vector; SIDE]) -> [S::Vector; WINDOW],
     simd: S,
 ) {
     let Inputs { images, geometry, tiles, out, spacing } = task;
@@ -159,12 +158,12 @@ fn transform_tiles<S: Simd, const SIDE: usize>(
                     // up to whole tiles), and the images hold all tiles; asserted above.
                     *pixel = unsafe { simd.load(images.as_ptr().add(at)) };
                 }
-                for (half, value) in half.iter_mut().zip(transform(pixels)) {
+                for (half, value) in half.iter_mut().zip(T::apply(simd, pixels)) {
                     half[j] = value;
                 }
             }
             for (i, half) in half.into_iter().enumerate() {
-                for (j, value) in transform(half).into_iter().enumerate() {
+                for (j, value) in T::apply(simd, half).into_iter().enumerate() {
                     let at = (i * WINDOW + j) * spacing + slot * channels + channel;
                     // SAFETY: `slot < tiles.len()`, and the last position fits; asserted above.
                     unsafe { simd.store(value, out.as_mut_ptr().add(at)) };
@@ -175,28 +174,53 @@ fn transform_tiles<S: Simd, const SIDE: usize>(
     }
 }
 
+/// A transform of one dimension. A trait, since a closure is not always inlined,
+/// and vector instructions are function calls in what is not.
+trait Transform<const SIDE: usize> {
+    fn apply<S: Simd>(simd: S, values: [S::Vector; SIDE]) -> [S::Vector; WINDOW];
+}
+
 /// `Bᵀ x`.
-#[inline(always)]
-fn window<S: Simd>(simd: S, x: [S::Vector; WINDOW]) -> [S::Vector; WINDOW] {
-    let [two, four, minus_four, minus_five] = [2.0, 4.0, -4.0, -5.0].map(|v| simd.splat(v));
-    let a = simd.mul_add(minus_four, x[2], x[4]);
-    let b = simd.mul_add(minus_four, x[1], x[3]);
-    let c = simd.sub(x[4], x[2]);
-    let d = simd.mul(two, simd.sub(x[3], x[1]));
-    [
-        simd.mul_add(minus_five, x[2], simd.mul_add(four, x[0], x[4])),
-        simd.add(a, b),
-        simd.sub(a, b),
-        simd.add(c, d),
-        simd.sub(c, d),
-        simd.mul_add(minus_five, x[3], simd.mul_add(four, x[1], x[5])),
-    ]
+struct Windows;
+
+impl Transform<WINDOW> for Windows {
+    #[inline(always)]
+    fn apply<S: Simd>(simd: S, x: [S::Vector; WINDOW]) -> [S::Vector; WINDOW] {
+        let (two, four) = (simd.splat(2.0), simd.splat(4.0));
+        let (minus_four, minus_five) = (simd.splat(-4.0), simd.splat(-5.0));
+        let a = simd.mul_add(minus_four, x[2], x[4]);
+        let b = simd.mul_add(minus_four, x[1], x[3]);
+        let c = simd.sub(x[4], x[2]);
+        let d = simd.mul(two, simd.sub(x[3], x[1]));
+        [
+            simd.mul_add(minus_five, x[2], simd.mul_add(four, x[0], x[4])),
+            simd.add(a, b),
+            simd.sub(a, b),
+            simd.add(c, d),
+            simd.sub(c, d),
+            simd.mul_add(minus_five, x[3], simd.mul_add(four, x[1], x[5])),
+        ]
+    }
+}
+
+/// `A y`.
+struct Spread;
+
+impl Transform<TILE> for Spread {
+    #[inline(always)]
+    fn apply<S: Simd>(simd: S, y: [S::Vector; TILE]) -> [S::Vector; WINDOW] {
+        let (two, four) = (simd.splat(2.0), simd.splat(4.0));
+        let (a, b) = (simd.add(y[0], y[2]), simd.add(y[1], y[3]));
+        let c = simd.mul_add(four, y[2], y[0]);
+        let d = simd.mul(two, simd.mul_add(four, y[3], y[1]));
+        [y[0], simd.add(a, b), simd.sub(a, b), simd.add(c, d), simd.sub(c, d), y[3]]
+    }
 }
 
 /// `Aᵀ m`.
 #[inline(always)]
 fn gather<S: Simd>(simd: S, m: [S::Vector; WINDOW]) -> [S::Vector; TILE] {
-    let [two, four, eight] = [2.0, 4.0, 8.0].map(|v| simd.splat(v));
+    let (two, four, eight) = (simd.splat(2.0), simd.splat(4.0), simd.splat(8.0));
     let (a, b) = (simd.add(m[1], m[2]), simd.sub(m[1], m[2]));
     let (c, d) = (simd.add(m[3], m[4]), simd.sub(m[3], m[4]));
     [
@@ -205,16 +229,6 @@ fn gather<S: Simd>(simd: S, m: [S::Vector; WINDOW]) -> [S::Vector; TILE] {
         simd.mul_add(four, c, a),
         simd.add(simd.mul_add(eight, d, b), m[5]),
     ]
-}
-
-/// `A y`.
-#[inline(always)]
-fn spread<S: Simd>(simd: S, y: [S::Vector; TILE]) -> [S::Vector; WINDOW] {
-    let [two, four] = [2.0, 4.0].map(|v| simd.splat(v));
-    let (a, b) = (simd.add(y[0], y[2]), simd.add(y[1], y[3]));
-    let c = simd.mul_add(four, y[2], y[0]);
-    let d = simd.mul(two, simd.mul_add(four, y[3], y[1]));
-    [y[0], simd.add(a, b), simd.sub(a, b), simd.add(c, d), simd.sub(c, d), y[3]]
 }
 
 /// The 4x4 outputs of one tile, `LANES` channels of them, `Aᵀ m A`.
@@ -239,5 +253,9 @@ pub(super) unsafe fn outputs<S: Simd>(
             half[j] = value;
         }
     }
-    half.map(|row| gather(simd, row))
+    let mut outputs = [[zero; TILE]; TILE];
+    for (outputs, half) in outputs.iter_mut().zip(half) {
+        *outputs = gather(simd, half);
+    }
+    outputs
 }

@@ -3,10 +3,12 @@
 //! Needs the feature `cuda`. Runs by itself where a GPU is found and says that it
 //! is skipped elsewhere; with `FEWSHOT_GPU=required` a missing GPU is a failure.
 
-use anyhow::{Context, Result, ensure};
-use candle_core::{Device, Tensor};
-use fewshot::{GeneratorKind, Model, Parameters};
-use fewshot_tests::{golden::check, pattern, step::episode_loss};
+use anyhow::{Result, ensure};
+use candle_core::Device;
+use fewshot::{GeneratorKind, Model};
+use fewshot_tests::golden::check;
+use fewshot_tests::pattern;
+use fewshot_tests::step::{descend, episode_loss};
 
 const WAYS: usize = 5;
 const QUERIES: usize = 3;
@@ -58,17 +60,10 @@ fn losses(device: &Device) -> Result<Vec<f32>> {
     let parameters = pattern::parameters(&config)?.to_device(device)?.to_variables()?;
     let model = Model::new(config, &parameters)?;
     let images = pattern::images(WAYS * (1 + QUERIES), 3, 32, false)?.to_device(device)?;
-    (0..STEPS).map(|step| descend(&model, &parameters, &images, step as u32)).collect()
-}
-
-fn descend(model: &Model, parameters: &Parameters, images: &Tensor, step: u32) -> Result<f32> {
-    let shape = (WAYS, HALLUCINATIONS, model.config.feature_dim());
-    let noise = pattern::tensor(step, shape)?.to_device(images.device())?;
-    let loss = episode_loss(model, images, &noise)?;
-    let gradients = loss.backward()?;
-    for (name, var) in parameters.trainable()? {
-        let gradient = gradients.get(&var).with_context(|| name.clone())?;
-        var.set(&(var.as_tensor() - (gradient * LEARNING_RATE)?)?.detach())?;
-    }
-    Ok(loss.to_scalar()?)
+    let step = |step| {
+        let shape = (WAYS, HALLUCINATIONS, model.config.feature_dim());
+        let noise = pattern::tensor(step as u32, shape)?.to_device(device)?;
+        descend(&parameters, &episode_loss(&model, &images, &noise)?, LEARNING_RATE)
+    };
+    (0..STEPS).map(step).collect()
 }

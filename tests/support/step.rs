@@ -1,9 +1,10 @@
-//! The loss of one 1-shot episode with hallucination, in the learner's own parts:
-//! what golden values and GPUs are held against.
+//! One 1-shot episode with hallucination in the learner's own parts: its loss and
+//! a step of plain gradient descent, for golden values, GPUs and overfitting.
+//! Training proper is the trainer's.
 
 use anyhow::{Context, Result};
 use candle_core::Tensor;
-use fewshot::{Model, prototype};
+use fewshot::{Model, Parameters, prototype};
 
 /// Cross-entropy over the queries, BatchNorm in training mode, dropout off.
 ///
@@ -27,4 +28,17 @@ pub fn episode_loss(model: &Model, images: &Tensor, noise: &Tensor) -> Result<Te
         (0..ways as u32).flat_map(|way| std::iter::repeat_n(way, queries)).collect();
     let targets = Tensor::from_vec(targets, ways * queries, images.device())?;
     Ok(candle_nn::loss::cross_entropy(&scores, &targets)?)
+}
+
+/// One step down the gradient of `loss`; returns the loss before it.
+///
+/// # Errors
+/// If a trainable parameter has no gradient.
+pub fn descend(parameters: &Parameters, loss: &Tensor, learning_rate: f64) -> Result<f32> {
+    let gradients = loss.backward()?;
+    for (name, var) in parameters.trainable()? {
+        let gradient = gradients.get(&var).with_context(|| format!("no gradient of {name}"))?;
+        var.set(&(var.as_tensor() - (gradient * learning_rate)?)?.detach())?;
+    }
+    Ok(loss.to_scalar()?)
 }

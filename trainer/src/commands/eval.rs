@@ -1,8 +1,9 @@
 //! `fewshot eval`: accuracy over episodes of one split.
 
+use std::path::Path;
 use std::time::Instant;
 
-use anyhow::{Result, ensure};
+use anyhow::{Context, Result, ensure};
 use candle_core::{Device, Tensor};
 use fewshot::evaluate::Evaluator;
 use fewshot::metrics::Interval;
@@ -80,7 +81,10 @@ pub fn run(args: &EvalArgs) -> Result<()> {
         hallucinate: args.hallucinate.clone(),
         seed: args.seed,
     });
-    let rows = evaluate(&model, &dataset, &protocols.collect::<Vec<_>>(), &device)?;
+    let rows =
+        evaluate(&model, &dataset, &protocols.collect::<Vec<_>>(), &device).with_context(|| {
+            format!("cannot evaluate {} on {}", args.weights.display(), shown(args.data.as_deref()))
+        })?;
     if args.json {
         for row in rows.iter().flatten() {
             output::line(serde_json::to_string(row)?)?;
@@ -91,6 +95,10 @@ pub fn run(args: &EvalArgs) -> Result<()> {
         }
     }
     Ok(())
+}
+
+fn shown(data: Option<&Path>) -> String {
+    data.map_or("the procedural data set".into(), |data| data.display().to_string())
 }
 
 /// Embeds a split once and runs each protocol on it: a list of rows, one for each

@@ -1,0 +1,40 @@
+//! The learner learns: one episode by heart.
+
+use anyhow::{Context, Result, ensure};
+use candle_core::{Device, Tensor};
+use fewshot::{GeneratorKind, Model, metrics, prototype};
+use fewshot_tests::pattern;
+use fewshot_tests::step::{descend, episode_loss};
+
+#[test]
+fn one_episode_is_learned_by_heart() -> Result<()> {
+    const WAYS: usize = 5;
+    const QUERIES: usize = 4;
+    let config = pattern::config(32, 3, 16, Some((GeneratorKind::Reference, 24)));
+    let parameters = Model::init(&config, 3, &Device::Cpu)?.to_variables()?;
+    let model = Model::new(config, &parameters)?;
+    let images = pattern::images(WAYS * (1 + QUERIES), 3, 32, false)?;
+    for step in 0..100 {
+        let noise = pattern::tensor(step, (WAYS, 2, model.config.feature_dim()))?;
+        descend(&parameters, &episode_loss(&model, &images, &noise)?, 1e-2)?;
+    }
+    // With the running statistics, as a trained model is used.
+    let features = model.embed(&images)?;
+    let support = features.narrow(0, 0, WAYS)?;
+    let queries = features.narrow(0, WAYS, WAYS * QUERIES)?;
+    let noise = pattern::tensor(1000, (WAYS, 2, model.config.feature_dim()))?;
+    let generator = model.generator.as_ref().context("no generator")?;
+    let made = generator.hallucinate(&support, &noise)?;
+    let prototypes = prototype::with_hallucinated(&support.unsqueeze(1)?, &made, None)?;
+    let scores = prototype::scores(&queries, &prototypes, model.config.distance, 1.0)?;
+    let reached = accuracy(&scores, QUERIES)?;
+    ensure!(reached == 1.0, "{reached} after 100 steps on one episode");
+    Ok(())
+}
+
+/// Queries lie class by class.
+fn accuracy(scores: &Tensor, queries: usize) -> Result<f64> {
+    let rows = scores.to_vec2::<f32>()?;
+    let truth = (0..rows.len()).map(|row| row / queries);
+    Ok(metrics::accuracy(rows.iter().map(Vec::as_slice), truth))
+}

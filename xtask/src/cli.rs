@@ -26,6 +26,21 @@ pub enum Task {
     Serve(Serve),
     /// Build the trainer for NVIDIA GPUs with NVIDIA's compiler from PyPI; test it where a GPU is
     Cuda(Cuda),
+    /// Evaluate every shipped model again and hold the documents' tables against it
+    Results(Results),
+}
+
+#[derive(Args)]
+pub struct Results {
+    /// Write the tables anew instead of failing where they say otherwise
+    #[arg(long)]
+    pub write: bool,
+    /// Test episodes of each figure
+    #[arg(long, default_value_t = 10_000)]
+    pub episodes: usize,
+    /// Folder of the unpacked data sets [default: unpacked from FEWSHOT_DATA]
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
 }
 
 #[derive(Args)]

@@ -10,6 +10,7 @@ mod cuda;
 mod demo;
 mod digest;
 mod progress;
+mod results;
 mod serve;
 mod setup;
 mod test;
@@ -42,6 +43,7 @@ fn dispatch(workspace: &Workspace, task: Task) -> anyhow::Result<ExitCode> {
         Task::Web(arguments) => web::run(workspace, &arguments).map(|_site| ())?,
         Task::Wasm => web::wasm(workspace)?,
         Task::Serve(arguments) => demo::serve_folder(&arguments)?,
+        Task::Results(arguments) => results::run(workspace, &arguments)?,
         Task::Cuda(arguments) => cuda::run(workspace, &arguments)?,
     }
     Ok(ExitCode::SUCCESS)

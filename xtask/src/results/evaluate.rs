@@ -1,0 +1,115 @@
+//! Calls of the trainer, and the rows it prints.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use serde::Deserialize;
+
+use super::plan::Evaluation;
+use crate::command;
+use crate::progress::step;
+use crate::workspace::Workspace;
+
+/// The trainer, built for speed.
+pub struct Trainer(PathBuf);
+
+/// A line of `fewshot eval --json`.
+#[derive(Clone, Debug, Deserialize)]
+struct Line {
+    ways: usize,
+    shots: usize,
+    hallucinate: usize,
+    accuracy: f64,
+    ci95: f64,
+    paired_difference: Option<f64>,
+    paired_ci95: Option<f64>,
+}
+
+/// What was measured once.
+#[derive(Clone, Debug)]
+pub struct Row {
+    pub model: String,
+    pub ways: usize,
+    pub shots: usize,
+    /// None where the model's own was used.
+    pub distance: Option<&'static str>,
+    pub hallucinations: usize,
+    /// Percent: mean, half of its 95 % interval.
+    pub accuracy: [f64; 2],
+    /// Percentage points against M = 0 on the same episodes, half of its interval.
+    pub gain: Option<[f64; 2]>,
+}
+
+impl Trainer {
+    pub fn build(workspace: &Workspace) -> Result<Self> {
+        step("build the trainer", || {
+            let mut cargo = command::cargo();
+            cargo.args(["build", "--release", "--package", "fewshot-trainer"]);
+            command::run(cargo.current_dir(&workspace.root))
+        })?;
+        let name = format!("fewshot{}", std::env::consts::EXE_SUFFIX);
+        Ok(Self(workspace.target.join("release").join(name)))
+    }
+
+    pub fn evaluate(
+        &self,
+        weights: &Path,
+        data: &Path,
+        evaluation: &Evaluation,
+        episodes: usize,
+    ) -> Result<Vec<Row>> {
+        let numbers: Vec<_> = evaluation.hallucinations.iter().map(ToString::to_string).collect();
+        let mut fewshot = Command::new(&self.0);
+        fewshot.args(["eval", "--json", "--device", "cpu", "--split", "test"]);
+        fewshot.arg("--weights").arg(weights).arg("--data").arg(data);
+        fewshot.args(["--ways", &evaluation.ways.to_string()]);
+        fewshot.args(["--shots", &evaluation.shots.to_string()]);
+        fewshot.args(["--queries", &evaluation.queries.to_string()]);
+        fewshot.args(["--episodes", &episodes.to_string()]);
+        fewshot.args(["--hallucinate", &numbers.join(",")]);
+        if let Some(distance) = evaluation.distance {
+            fewshot.args(["--distance", distance]);
+        }
+        let printed = command::output(&mut fewshot)?;
+        printed.lines().map(|line| row(line, evaluation)).collect()
+    }
+}
+
+fn row(line: &str, evaluation: &Evaluation) -> Result<Row> {
+    let line: Line = serde_json::from_str(line)
+        .with_context(|| format!("`fewshot eval --json` printed no result: {line}"))?;
+    let gain = line.paired_difference.zip(line.paired_ci95);
+    Ok(Row {
+        model: evaluation.model.clone(),
+        ways: line.ways,
+        shots: line.shots,
+        distance: evaluation.distance,
+        hallucinations: line.hallucinate,
+        accuracy: [line.accuracy, line.ci95].map(|fraction| fraction * 100.0),
+        gain: gain.map(|(mean, ci)| [mean, ci].map(|fraction| fraction * 100.0)),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_of_the_contract_becomes_a_row() {
+        let evaluation = Evaluation {
+            model: "m".into(),
+            ways: 5,
+            shots: 1,
+            queries: 15,
+            distance: None,
+            hallucinations: vec![0, 10],
+        };
+        let line = r#"{"data":"d","split":"test","ways":5,"shots":1,"queries":15,"episodes":9,
+            "distance":"l2","hallucinate":10,"seed":0,"accuracy":0.5,"ci95":0.01,"seconds":1.0,
+            "paired_difference":-0.002,"paired_ci95":0.001}"#;
+        let row = row(line, &evaluation).unwrap();
+        assert_eq!((row.accuracy, row.gain), ([50.0, 1.0], Some([-0.2, 0.1])));
+        assert!(super::row("no result", &evaluation).is_err());
+    }
+}

@@ -1,0 +1,114 @@
+//! `cargo xtask results`: every shipped model evaluated again, and every table of the documents
+//! held against what comes out.
+//!
+//! A table stands between `<!-- begin: NAME -->` and `<!-- end -->`. With `--write` it is made
+//! anew; without, a figure that has moved by more than [`document::TOLERANCE`] is a failure.
+
+mod document;
+mod evaluate;
+mod plan;
+mod tables;
+
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result, bail, ensure};
+use serde::Deserialize;
+
+use crate::cli::Results;
+use crate::digest::read;
+use crate::progress::step;
+use crate::workspace::Workspace;
+use evaluate::Trainer;
+
+/// The documents that hold tables.
+const DOCUMENTS: [&str; 2] = ["docs/results.md", "README.md"];
+
+/// One model of `weights/manifest.json`, as far as the tables need it.
+#[derive(Clone, Debug, Deserialize)]
+pub struct Model {
+    pub id: String,
+    pub file: String,
+    pub data: String,
+}
+
+#[derive(Deserialize)]
+struct Manifest {
+    models: Vec<Model>,
+}
+
+pub fn run(workspace: &Workspace, arguments: &Results) -> Result<()> {
+    let weights = workspace.root.join("weights");
+    let manifest: Manifest = serde_json::from_slice(&read(&weights.join("manifest.json"))?)
+        .context("weights/manifest.json is not what `fewshot publish` writes")?;
+    ensure!(!manifest.models.is_empty(), "weights/manifest.json lists no model");
+    let data = data(workspace, arguments.data.as_deref())?;
+    let trainer = Trainer::build(workspace)?;
+    let mut measured = Vec::new();
+    for model in &manifest.models {
+        let folder = data.join(plan::folder(&model.data)?);
+        let what = format!("evaluate {} on the test classes of {}", model.id, model.data);
+        measured.extend(step(&what, || {
+            plan::evaluations(model)
+                .iter()
+                .map(|evaluation| {
+                    trainer.evaluate(
+                        &weights.join(&model.file),
+                        &folder,
+                        evaluation,
+                        arguments.episodes,
+                    )
+                })
+                .collect::<Result<Vec<_>>>()
+        })?);
+    }
+    let tables = tables::all(&manifest.models, &measured.concat());
+    let mut moved = Vec::new();
+    for name in DOCUMENTS {
+        let path = workspace.root.join(name);
+        let text =
+            String::from_utf8(read(&path)?).with_context(|| format!("{name} is not text"))?;
+        let (renewed, differences) = document::renew(&text, &tables)
+            .with_context(|| format!("the tables of {name} cannot be found"))?;
+        moved.extend(differences.into_iter().map(|difference| format!("{name}: {difference}")));
+        if arguments.write && renewed != text {
+            std::fs::write(&path, renewed).with_context(|| format!("cannot write {name}"))?;
+        }
+    }
+    if arguments.write || moved.is_empty() {
+        println!("the tables stand");
+        return Ok(());
+    }
+    bail!(
+        "figures of the documents are not those of the shipped models; look at them, then run \
+         `cargo xtask results --write`:\n  {}",
+        moved.join("\n  ")
+    )
+}
+
+/// Where the unpacked data sets are: given, or unpacked below the build folder.
+fn data(workspace: &Workspace, given: Option<&Path>) -> Result<PathBuf> {
+    if let Some(folder) = given {
+        ensure!(
+            folder.is_dir(),
+            "{} is no folder: give the one with the data sets",
+            folder.display()
+        );
+        return Ok(folder.to_owned());
+    }
+    let packed = std::env::var_os("FEWSHOT_DATA")
+        .map_or_else(|| workspace.root.join("../shared/data"), PathBuf::from);
+    let script = packed.join("unpack.sh");
+    ensure!(
+        script.is_file(),
+        "the data sets are not at {}: give their folder with --data, or set FEWSHOT_DATA",
+        packed.display()
+    );
+    let to = workspace.target.join("data");
+    let missing = plan::FOLDERS.iter().any(|(_, folder)| !to.join(folder).is_dir());
+    if missing {
+        step("unpack the data sets", || {
+            crate::command::run(std::process::Command::new("sh").arg(script).arg(&to))
+        })?;
+    }
+    Ok(to)
+}

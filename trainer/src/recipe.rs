@@ -1,0 +1,173 @@
+//! A recipe: what model is trained, in which stages, with which numbers.
+//!
+//! TOML ↔ structures. The recipes that ship are in [`shipped`]; single values
+//! are changed by [`set`]. How a stage is carried out is [`crate::train`]'s.
+
+mod keys;
+pub mod set;
+pub mod shipped;
+mod stage;
+
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+use fewshot::ModelConfig;
+use serde::{Deserialize, Serialize};
+
+pub use stage::{
+    Episodic, Fit, Generating, Optimizer, Pretrain, Range, Schedule, Stage,
+};
+
+/// Everything a training run depends on, apart from the data.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recipe {
+    /// What the run is called.
+    pub name: String,
+    /// Every random number of the run follows from it.
+    #[serde(default)]
+    pub seed: u64,
+    /// The model, as it is stored with the weights.
+    pub model: ModelConfig,
+    /// How weights are chosen.
+    #[serde(default)]
+    pub validation: Validation,
+    /// What is done, in this order.
+    pub stage: Vec<Stage>,
+}
+
+/// Episodes on the validation classes, by whose mean accuracy weights are chosen.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Validation {
+    /// Classes an episode.
+    pub ways: usize,
+    /// Support images a class; the criterion is the mean over these.
+    pub shots: Vec<usize>,
+    /// Query images a class.
+    pub queries: usize,
+    /// Episodes for each number of shots.
+    pub episodes: usize,
+    /// Only so many pictures of each class are encoded; 0 for all.
+    pub images_per_class: usize,
+    /// Hallucinated features a class while a generator learns.
+    pub hallucinate: usize,
+}
+
+impl Default for Validation {
+    fn default() -> Self {
+        Self {
+            ways: 5,
+            shots: vec![1, 5],
+            queries: 15,
+            episodes: 400,
+            images_per_class: 0,
+            hallucinate: 10,
+        }
+    }
+}
+
+impl Recipe {
+    /// A shipped recipe by name, or a file that ends in `.toml`, with `changes`
+    /// (`key=value`) made.
+    ///
+    /// # Errors
+    /// Where there is no such recipe, a key is unknown, or a value unusable.
+    pub fn find(name_or_file: &str, changes: &[String]) -> Result<Self> {
+        let (text, origin) = if name_or_file.ends_with(".toml") {
+            let text = std::fs::read_to_string(Path::new(name_or_file))
+                .with_context(|| format!("cannot read the recipe {name_or_file}: check the path"))?;
+            (text, name_or_file.to_owned())
+        } else {
+            (shipped::text(name_or_file)?.to_owned(), format!("recipe '{name_or_file}'"))
+        };
+        Self::parse(&text, changes).with_context(|| format!("{origin} cannot be used"))
+    }
+
+    /// Reads TOML, makes the changes, and checks the result.
+    ///
+    /// # Errors
+    /// As [`Self::find`].
+    pub fn parse(text: &str, changes: &[String]) -> Result<Self> {
+        let mut table: toml::Table = text.parse().map_err(one_line)?;
+        for change in changes {
+            set::apply(&mut table, change)?;
+        }
+        let recipe: Self = table.clone().try_into().map_err(one_line)?;
+        keys::check_known(&table, &recipe.to_table()?)?;
+        recipe.check()?;
+        Ok(recipe)
+    }
+
+    /// The recipe as TOML with every value resolved.
+    ///
+    /// # Errors
+    /// Never in practice.
+    pub fn to_toml(&self) -> Result<String> {
+        toml::to_string(&self.to_table()?).context("the recipe cannot be written")
+    }
+
+    fn to_table(&self) -> Result<toml::Table> {
+        toml::Table::try_from(self).context("the recipe cannot be written")
+    }
+
+    fn check(&self) -> Result<()> {
+        self.model.check()?;
+        if self.stage.is_empty() {
+            bail!("it has no [[stage]]");
+        }
+        let Validation { ways, shots, queries, episodes, .. } = &self.validation;
+        if *ways < 2 || *queries == 0 || *episodes == 0 || shots.is_empty() || shots.contains(&0) {
+            bail!("validation needs at least 2 ways, and 1 shot, query and episode");
+        }
+        for (index, stage) in self.stage.iter().enumerate() {
+            stage
+                .check(self.model.generator.is_some())
+                .with_context(|| format!("stage {} ({})", index + 1, stage.kind()))?;
+        }
+        Ok(())
+    }
+}
+
+/// `toml`'s errors draw the line they mean; one sentence is enough here.
+fn one_line(error: toml::de::Error) -> anyhow::Error {
+    anyhow::anyhow!("{}", error.message().lines().collect::<Vec<_>>().join(" "))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_shipped_recipe_is_usable_and_survives_being_written() -> Result<()> {
+        for name in shipped::names() {
+            let recipe = Recipe::find(name, &[])?;
+            assert_eq!(recipe.name, name);
+            assert_eq!(Recipe::parse(&recipe.to_toml()?, &[])?, recipe, "{name}");
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn single_values_are_changed_and_wrong_ones_named() -> Result<()> {
+        let change = |text: &str| Recipe::find("synthetic", &[text.to_owned()]);
+        assert_eq!(change("seed=7")?.seed, 7);
+        assert_eq!(change("model.distance=cosine")?.model.distance, fewshot::Distance::Cosine);
+        let Stage::Pretrain(stage) = &change("stage.pretrain.epochs=3")?.stage[0] else {
+            bail!("the first stage is another");
+        };
+        assert_eq!(stage.epochs, 3);
+        let wrong = |text: &str| format!("{:#}", change(text).unwrap_err());
+        assert!(wrong("sede=7").contains("'seed'"), "{}", wrong("sede=7"));
+        let error = wrong("model.temprature=2.0");
+        assert!(error.contains("model.temperature"), "{error}");
+        let error = wrong("stage.pretrain.epoch=2");
+        assert!(error.contains("epochs"), "{error}");
+        assert!(wrong("stage.9.epochs=2").contains("stage"), "{}", wrong("stage.9.epochs=2"));
+        assert!(wrong("seed").contains("key=value"));
+        assert!(wrong("model.image.size=8").contains("image.size"));
+        let error = format!("{:#}", Recipe::find("omniglt", &[]).unwrap_err());
+        assert!(error.contains("omniglot"), "{error}");
+        Ok(())
+    }
+}

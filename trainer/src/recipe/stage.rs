@@ -1,0 +1,321 @@
+//! The kinds of stage a recipe is made of, and their numbers.
+
+use anyhow::{Result, bail};
+use fewshot::rng::Rng;
+use rand::Rng as _;
+use serde::{Deserialize, Serialize};
+
+use crate::augment::Augment;
+
+/// One stage of a run.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase")]
+pub enum Stage {
+    /// Classification of all base classes.
+    Pretrain(Pretrain),
+    /// Episodes through the encoder, a generator with it where asked for.
+    Episodic(Episodic),
+    /// Episodes on features of a frozen encoder: only the generator learns.
+    Hallucinate(Generating),
+    /// No gradient: the transform's mean and the temperature.
+    Fit(Fit),
+}
+
+/// Classification of the base classes with a cosine classifier
+/// (Gidaris and Komodakis 2018; Chen et al. 2019, "Baseline++").
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pretrain {
+    /// Passes over the base classes' pictures.
+    pub epochs: usize,
+    /// Pictures a step.
+    pub batch: usize,
+    /// The cosine between feature and class weight is multiplied by this.
+    pub scale: f32,
+    /// Whether the scale is learned, from the value above.
+    #[serde(default)]
+    pub learn_scale: bool,
+    /// Share of the target spread over all classes.
+    #[serde(default)]
+    pub label_smoothing: f32,
+    /// Weight of the loss of telling by how many quarters a picture is turned
+    /// (Gidaris et al. 2019); 0 leaves the task out.
+    #[serde(default)]
+    pub rotation: f32,
+    /// Share of the batch that is seen turned too, where the task is on.
+    #[serde(default = "half")]
+    pub rotation_share: f32,
+    /// Each step the averaged weights keep this share of themselves; 0 for no
+    /// average. The average is what is validated and kept.
+    #[serde(default)]
+    pub average: f32,
+    /// How weights move.
+    pub optimizer: Optimizer,
+    /// How fast they move.
+    pub schedule: Schedule,
+    /// Variation of the pictures.
+    #[serde(default)]
+    pub augment: Augment,
+    /// Epochs between validations.
+    #[serde(default = "one")]
+    pub validate_every: usize,
+}
+
+/// Episodes as in Snell et al. 2017, and with a generator as in Wang et al. 2018.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Episodic {
+    /// Episodes in all.
+    pub episodes: usize,
+    /// Classes an episode.
+    pub ways: usize,
+    /// Support images a class.
+    pub shots: usize,
+    /// Query images a class.
+    pub queries: usize,
+    /// Hallucinated features a class, one number or a range [from, to] drawn
+    /// from each episode; 0 trains the encoder alone.
+    #[serde(default)]
+    pub hallucinate: Range,
+    /// Whether the temperature is learned, from the model's.
+    #[serde(default)]
+    pub learn_temperature: bool,
+    /// How weights move.
+    pub optimizer: Optimizer,
+    /// How fast they move.
+    pub schedule: Schedule,
+    /// Variation of the pictures.
+    #[serde(default)]
+    pub augment: Augment,
+    /// Episodes between validations.
+    pub validate_every: usize,
+}
+
+/// The generator's own training, on features.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Generating {
+    /// Episodes in all.
+    pub episodes: usize,
+    /// Classes an episode.
+    pub ways: usize,
+    /// Support images a class, drawn from this list each episode.
+    pub shots: Vec<usize>,
+    /// Query images a class.
+    pub queries: usize,
+    /// Hallucinated features a class, one number or a range drawn from.
+    pub hallucinate: Range,
+    /// Copies of each picture's feature: the first plain, the others varied.
+    #[serde(default = "one")]
+    pub copies: usize,
+    /// Weight of the squared distance between the hallucinated mean and the
+    /// mean of all of the class's features.
+    #[serde(default)]
+    pub pull: f32,
+    /// How weights move.
+    pub optimizer: Optimizer,
+    /// How fast they move.
+    pub schedule: Schedule,
+    /// Variation of the pictures in all copies but the first.
+    #[serde(default)]
+    pub augment: Augment,
+    /// Episodes between validations.
+    pub validate_every: usize,
+}
+
+/// What is measured rather than learned.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Fit {
+    /// Whether the temperature is chosen on the validation classes.
+    #[serde(default = "yes")]
+    pub temperature: bool,
+}
+
+/// How weights move along their gradient.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
+pub enum Optimizer {
+    /// Stochastic gradient descent with Nesterov's momentum.
+    Sgd {
+        /// Share of the last step kept.
+        #[serde(default = "momentum")]
+        momentum: f32,
+        /// Pull of matrices and convolutions towards zero.
+        #[serde(default)]
+        weight_decay: f32,
+    },
+    /// Kingma and Ba 2015, with β = (0.9, 0.999) and ε = 1e-8.
+    Adam {
+        /// Pull of matrices and convolutions towards zero, part of the gradient.
+        #[serde(default)]
+        weight_decay: f32,
+    },
+}
+
+/// The learning rate over a stage.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
+pub enum Schedule {
+    /// From `rate` to zero along half a cosine.
+    Cosine {
+        /// Highest rate.
+        rate: f32,
+        /// Steps in which it rises linearly to there.
+        #[serde(default)]
+        warm_up: usize,
+    },
+    /// `rate`, halved every so many steps.
+    Halving {
+        /// First rate.
+        rate: f32,
+        /// Steps between halvings.
+        every: usize,
+    },
+}
+
+/// A number, or two between which one is drawn (both included).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(untagged)]
+pub enum Range {
+    /// Always this.
+    Fixed(usize),
+    /// From the first to the second.
+    Between([usize; 2]),
+}
+
+impl Default for Range {
+    fn default() -> Self {
+        Self::Fixed(0)
+    }
+}
+
+impl Range {
+    /// One of its numbers, each equally likely.
+    pub fn draw(self, rng: &mut Rng) -> usize {
+        match self {
+            Self::Fixed(number) => number,
+            Self::Between([from, to]) => rng.random_range(from..=to),
+        }
+    }
+
+    /// The largest of its numbers.
+    #[must_use]
+    pub fn largest(self) -> usize {
+        match self {
+            Self::Fixed(number) => number,
+            Self::Between([_, to]) => to,
+        }
+    }
+
+    fn is_usable(self) -> bool {
+        !matches!(self, Self::Between([from, to]) if from > to)
+    }
+}
+
+impl Stage {
+    /// As written in a recipe.
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Pretrain(_) => "pretrain",
+            Self::Episodic(_) => "episodic",
+            Self::Hallucinate(_) => "hallucinate",
+            Self::Fit(_) => "fit",
+        }
+    }
+
+    pub(super) fn check(&self, has_generator: bool) -> Result<()> {
+        let (optimizer_schedule, numbers): (_, Vec<(&str, usize)>) = match self {
+            Self::Fit(_) => return Ok(()),
+            Self::Pretrain(stage) => {
+                if !(0.0..1.0).contains(&stage.label_smoothing)
+                    || !(0.0..1.0).contains(&stage.average)
+                    || !(0.0..=1.0).contains(&stage.rotation_share)
+                {
+                    bail!("label_smoothing and average must be in 0..1, rotation_share in 0..=1");
+                }
+                let Pretrain { epochs, batch, validate_every, .. } = stage;
+                (
+                    &stage.schedule,
+                    vec![("epochs", *epochs), ("batch", *batch), ("validate_every", *validate_every)],
+                )
+            }
+            Self::Episodic(stage) => {
+                check_hallucinate(stage.hallucinate, has_generator)?;
+                let Episodic { episodes, ways, shots, queries, validate_every, .. } = stage;
+                (
+                    &stage.schedule,
+                    vec![
+                        ("episodes", *episodes),
+                        ("ways", *ways),
+                        ("shots", *shots),
+                        ("queries", *queries),
+                        ("validate_every", *validate_every),
+                    ],
+                )
+            }
+            Self::Hallucinate(stage) => {
+                check_hallucinate(stage.hallucinate, has_generator)?;
+                if stage.hallucinate.largest() == 0 {
+                    bail!("hallucinate is 0, so the generator has nothing to learn");
+                }
+                if stage.shots.is_empty() {
+                    bail!("shots is empty; write a list such as [1, 5]");
+                }
+                let Generating { episodes, ways, queries, copies, validate_every, .. } = stage;
+                let least = stage.shots.iter().copied().min().unwrap_or(0);
+                (
+                    &stage.schedule,
+                    vec![
+                        ("episodes", *episodes),
+                        ("ways", *ways),
+                        ("shots", least),
+                        ("queries", *queries),
+                        ("copies", *copies),
+                        ("validate_every", *validate_every),
+                    ],
+                )
+            }
+        };
+        for (name, number) in numbers {
+            if number == 0 {
+                bail!("{name} is 0, it must be at least 1");
+            }
+        }
+        let (Schedule::Cosine { rate, .. } | Schedule::Halving { rate, .. }) = optimizer_schedule;
+        if !(rate.is_finite() && *rate > 0.0) {
+            bail!("schedule.rate is {rate}, it must be above zero");
+        }
+        if matches!(optimizer_schedule, Schedule::Halving { every: 0, .. }) {
+            bail!("schedule.every is 0, it must be at least 1");
+        }
+        Ok(())
+    }
+}
+
+fn check_hallucinate(range: Range, has_generator: bool) -> Result<()> {
+    if !range.is_usable() {
+        bail!("hallucinate must be a number or [from, to] with from no more than to");
+    }
+    if range.largest() > 0 && !has_generator {
+        bail!("hallucinate needs a generator: give [model.generator] a kind and a hidden size");
+    }
+    Ok(())
+}
+
+fn one() -> usize {
+    1
+}
+
+fn half() -> f32 {
+    0.5
+}
+
+fn momentum() -> f32 {
+    0.9
+}
+
+fn yes() -> bool {
+    true
+}

@@ -14,7 +14,10 @@ pub mod features;
 pub mod interrupt;
 pub mod output;
 pub mod progress;
+pub mod recipe;
+pub mod run_dir;
 #[cfg(test)]
 mod testing;
+pub mod train;
 pub mod weights;
 pub mod write;

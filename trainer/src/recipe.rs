@@ -14,9 +14,7 @@ use anyhow::{Context, Result, bail};
 use fewshot::ModelConfig;
 use serde::{Deserialize, Serialize};
 
-pub use stage::{
-    Episodic, Fit, Generating, Optimizer, Pretrain, Range, Schedule, Stage,
-};
+pub use stage::{Episodic, Fit, Generating, Optimizer, Pretrain, Range, Schedule, Stage};
 
 /// Everything a training run depends on, apart from the data.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -75,8 +73,9 @@ impl Recipe {
     /// Where there is no such recipe, a key is unknown, or a value unusable.
     pub fn find(name_or_file: &str, changes: &[String]) -> Result<Self> {
         let (text, origin) = if name_or_file.ends_with(".toml") {
-            let text = std::fs::read_to_string(Path::new(name_or_file))
-                .with_context(|| format!("cannot read the recipe {name_or_file}: check the path"))?;
+            let text = std::fs::read_to_string(Path::new(name_or_file)).with_context(|| {
+                format!("cannot read the recipe {name_or_file}: check the path")
+            })?;
             (text, name_or_file.to_owned())
         } else {
             (shipped::text(name_or_file)?.to_owned(), format!("recipe '{name_or_file}'"))

@@ -32,6 +32,8 @@ pub struct Cli {
 /// The commands.
 #[derive(Debug, Subcommand)]
 pub enum Command {
+    /// Train a model by a recipe, or go on with a run
+    Train(TrainArgs),
     /// Measure accuracy over episodes of classes the model has not seen
     Eval(EvalArgs),
     /// Show what is in a file of weights: configuration, sizes, where it comes from

@@ -4,6 +4,7 @@
 
 pub mod eval;
 mod info;
+mod train;
 
 use anyhow::Result;
 
@@ -15,6 +16,7 @@ use crate::cli::Command;
 /// Whatever went wrong, as a sentence with its cure.
 pub fn run(command: Command) -> Result<()> {
     match command {
+        Command::Train(args) => train::run(&args),
         Command::Eval(args) => eval::run(&args),
         Command::Info(args) => info::run(&args),
     }

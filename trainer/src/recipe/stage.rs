@@ -238,7 +238,11 @@ impl Stage {
                 let Pretrain { epochs, batch, validate_every, .. } = stage;
                 (
                     &stage.schedule,
-                    vec![("epochs", *epochs), ("batch", *batch), ("validate_every", *validate_every)],
+                    vec![
+                        ("epochs", *epochs),
+                        ("batch", *batch),
+                        ("validate_every", *validate_every),
+                    ],
                 )
             }
             Self::Episodic(stage) => {

@@ -1,0 +1,108 @@
+//! `metrics.jsonl`: one JSON object a line, in the order of the steps.
+
+use std::fs::OpenOptions;
+use std::io::Write;
+
+use anyhow::{Context, Result};
+use serde::{Deserialize, Serialize};
+
+use super::RunDir;
+
+const FILE: &str = "metrics.jsonl";
+
+/// One line: the mean of the steps since the last, and where this step was
+/// validated, accuracies on validation classes. Accuracies are fractions.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Line {
+    /// Number of the stage, from 1, and its kind.
+    pub stage: usize,
+    /// `pretrain`, `episodic`, `hallucinate` or `fit`.
+    pub kind: String,
+    /// Steps done in the stage.
+    pub step: usize,
+    /// Steps the stage has.
+    pub steps: usize,
+    /// Wall time since the run began, breaks left out.
+    pub seconds: f64,
+    /// Mean training loss.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub loss: Option<f64>,
+    /// Mean accuracy on the training batches.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub accuracy: Option<f64>,
+    /// Learning rate of the last step.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub lr: Option<f32>,
+    /// `val_1shot`, `val_5shot`, and with hallucinations `val_1shot_hallucinated`.
+    #[serde(flatten)]
+    pub validation: std::collections::BTreeMap<String, f64>,
+}
+
+/// Adds a line; returns the length of the file in bytes.
+///
+/// # Errors
+/// Where it cannot be written.
+pub fn append(run: &RunDir, line: &Line) -> Result<u64> {
+    let path = run.file(FILE);
+    let of_file = || format!("cannot write {}: check the disk", path.display());
+    let mut text = serde_json::to_string(line).with_context(of_file)?;
+    text.push('\n');
+    let mut file =
+        OpenOptions::new().create(true).append(true).open(&path).with_context(of_file)?;
+    file.write_all(text.as_bytes()).with_context(of_file)?;
+    Ok(file.metadata().with_context(of_file)?.len())
+}
+
+/// Drops what was written after `length_bytes`: steps that are done again.
+///
+/// # Errors
+/// Where it cannot be written.
+pub fn cut(run: &RunDir, length_bytes: u64) -> Result<()> {
+    let path = run.file(FILE);
+    if !path.exists() {
+        return Ok(());
+    }
+    let of_file = || format!("cannot write {}: check the disk", path.display());
+    let file = OpenOptions::new().write(true).open(&path).with_context(of_file)?;
+    let length = file.metadata().with_context(of_file)?.len();
+    file.set_len(length.min(length_bytes)).with_context(of_file)
+}
+
+/// All lines.
+///
+/// # Errors
+/// Where the file is damaged.
+pub fn read(run: &RunDir) -> Result<Vec<Line>> {
+    let path = run.file(FILE);
+    let text = std::fs::read_to_string(&path)
+        .with_context(|| format!("cannot read {}", path.display()))?;
+    text.lines()
+        .map(|line| serde_json::from_str(line))
+        .collect::<Result<_, _>>()
+        .with_context(|| format!("{} is damaged", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lines_come_back_and_are_cut_where_a_run_goes_on() -> Result<()> {
+        let folder = tempfile::tempdir()?;
+        let run = RunDir { path: folder.path().to_owned() };
+        let line = |step| Line {
+            stage: 1,
+            kind: "fit".into(),
+            step,
+            loss: Some(0.5),
+            validation: [("val_1shot".to_owned(), 0.25)].into(),
+            ..Line::default()
+        };
+        let length = append(&run, &line(1))?;
+        append(&run, &line(2))?;
+        assert_eq!(read(&run)?, [line(1), line(2)]);
+        cut(&run, length)?;
+        assert_eq!(read(&run)?, [line(1)]);
+        Ok(())
+    }
+}

@@ -1,0 +1,149 @@
+//! The generator alone, episodically, on features of the base classes that a
+//! frozen encoder gave once: thousands of episodes cost no convolution.
+
+use anyhow::{Context, Result};
+use candle_core::{Device, Tensor};
+use fewshot::rng::{Rng, rng};
+use fewshot::{EpisodeSampler, EpisodeShape, Model, ModelConfig, Parameters, prototype};
+use rand::Rng as _;
+use rand::seq::IndexedRandom;
+
+use super::episode::{images_of, imagine};
+use super::learner::{Descent, Learner, Step};
+use super::losses::{accuracy, cross_entropy, query_labels};
+use super::setup::Setup;
+use super::streams::{Purpose, at_step};
+use crate::recipe::Generating;
+use crate::{batch, features, progress};
+
+/// Pictures encoded at a time.
+const BATCH: usize = 128;
+
+/// The generator's training under way.
+#[derive(Debug)]
+pub(super) struct Imagining {
+    stage: Generating,
+    model: Model,
+    device: Device,
+    /// (copies · images, D), ready to compare; a copy after the other.
+    features: Tensor,
+    /// The mean of all features of each class, (C, D).
+    class_means: Tensor,
+    cache: std::sync::Arc<crate::data::PixelCache>,
+    descent: Descent,
+    episode_seed: u64,
+    choice_seed: u64,
+}
+
+impl Imagining {
+    /// Encodes the base classes and starts, with `kept` from [`Learner::state`]
+    /// where training goes on.
+    pub fn new(
+        stage: &Generating,
+        setup: &Setup,
+        index: usize,
+        config: &ModelConfig,
+        live: &Parameters,
+        kept: Option<&Parameters>,
+    ) -> Result<Self> {
+        let model = Model::new(config.clone(), live)?;
+        let mut vars = live.trainable()?;
+        vars.retain(|(name, _)| name.starts_with("generator."));
+        let descent = Descent::new(&stage.optimizer, &stage.schedule, stage.episodes, vars, kept)?;
+        let features = encode(stage, setup, index, &model)?;
+        let mut means = Vec::new();
+        for class in 0..setup.train.class_count() {
+            let range = setup.train.class_range(class);
+            means.push(features.narrow(0, range.start, range.len())?.mean(0)?);
+        }
+        Ok(Self {
+            stage: stage.clone(),
+            device: setup.device.clone(),
+            class_means: Tensor::stack(&means, 0)?,
+            features,
+            model,
+            cache: setup.train.clone(),
+            descent,
+            episode_seed: setup.seed(index, Purpose::Episode),
+            choice_seed: setup.seed(index, Purpose::Choice),
+        })
+    }
+
+    /// Rows of `features`: each picture in a copy of its own drawing.
+    fn rows(&self, images: &[usize], draws: &mut Rng) -> Result<Tensor> {
+        let count = self.cache.len();
+        let row = |&image: &usize| {
+            let copy = draws.random_range(0..self.stage.copies);
+            (copy * count + image) as u32
+        };
+        let rows: Vec<u32> = images.iter().map(row).collect();
+        Ok(self.features.index_select(&Tensor::new(rows, &self.device)?, 0)?)
+    }
+}
+
+impl Learner for Imagining {
+    fn step(&mut self, step: usize) -> Result<Step> {
+        let mut draws = rng(self.choice_seed, step as u64);
+        let Generating { ways, queries, .. } = self.stage;
+        let shots = *self.stage.shots.choose(&mut draws).context("shots is empty")?;
+        let count = self.stage.hallucinate.draw(&mut draws).max(1);
+        let sampler = EpisodeSampler::new(
+            self.cache.class_sizes(),
+            EpisodeShape { ways, shots, queries },
+            self.episode_seed,
+        )
+        .context("the base classes do not suffice for these episodes; change the stage")?;
+        let episode = sampler.episode(step as u64);
+        let images = images_of(&episode, &self.cache);
+        let rows = self.rows(&images, &mut draws)?;
+        let support = rows.narrow(0, 0, ways * shots)?.reshape((ways, shots, ()))?;
+        let query = rows.narrow(0, ways * shots, ways * queries)?;
+
+        let generator = self.model.generator.as_ref().context("the model has no generator")?;
+        let (prototypes, imagined) = imagine(generator, &support, count, &mut draws)?;
+        let config = &self.model.config;
+        let scores = prototype::scores(&query, &prototypes, config.distance, config.temperature)?;
+        let labels = query_labels(ways, queries);
+        let accuracy = accuracy(&scores, &labels)?;
+        let mut loss = cross_entropy(&scores, &Tensor::new(labels, &self.device)?, 0.0)?;
+        if self.stage.pull > 0.0 {
+            let classes: Vec<u32> = episode.classes.iter().map(|&class| class as u32).collect();
+            let classes = Tensor::new(classes, &self.device)?;
+            let targets = self.class_means.index_select(&classes, 0)?;
+            let apart = (imagined.mean(1)? - targets)?.sqr()?.sum(1)?.mean_all()?;
+            loss = (loss + (apart * f64::from(self.stage.pull))?)?;
+        }
+        let (loss, rate) = self.descent.step(&loss, step)?;
+        Ok(Step { loss, accuracy, rate })
+    }
+
+    fn state(&self) -> Parameters {
+        self.descent.state()
+    }
+}
+
+/// The base classes' features: plain, then `copies - 1` times varied.
+fn encode(stage: &Generating, setup: &Setup, index: usize, model: &Model) -> Result<Tensor> {
+    let embedder = model.embedder()?;
+    let image = &model.config.image;
+    let count = setup.train.len();
+    let bar = progress::bar("encoding the base classes", count * stage.copies);
+    let advance = |done: usize, _: usize| bar.set_position(done as u64);
+    let embed = |images: &Tensor| embedder.embed(images);
+    let plain = features::encode_split(embed, image, &setup.train, &setup.device, &advance)?;
+    let mut parts = vec![plain];
+    let seed = setup.seed(index, Purpose::Augment);
+    let all: Vec<usize> = (0..count).collect();
+    for copy in 1..stage.copies {
+        for (number, chunk) in all.chunks(BATCH).enumerate() {
+            let seed = at_step(at_step(seed, copy), number);
+            let pixels = batch::assemble_varied(image, &setup.train, chunk, &stage.augment, seed);
+            let shape = (chunk.len(), image.channels, image.size, image.size);
+            let pixels = Tensor::from_vec(pixels, shape, &setup.device)?;
+            parts.push(embedder.embed(&pixels)?.detach());
+            bar.inc(chunk.len() as u64);
+        }
+    }
+    bar.finish_and_clear();
+    Ok(Tensor::cat(&parts, 0)?)
+}

@@ -1,0 +1,83 @@
+//! What the driver knows of a stage, and what every stage that learns by
+//! gradient has in common.
+
+use anyhow::{Result, bail};
+use candle_core::{Tensor, Var};
+use fewshot::Parameters;
+
+use super::optimizer::Optimizer;
+use super::schedule;
+use crate::recipe;
+
+/// What one step gave.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Step {
+    pub loss: f64,
+    /// Of the training batch; a fraction.
+    pub accuracy: f64,
+    pub rate: f32,
+}
+
+/// One stage of a run, under way. It shares the model's variables.
+pub(super) trait Learner {
+    /// Takes step number `step`; the driver calls them in order.
+    ///
+    /// # Errors
+    /// If the loss is no longer a number.
+    fn step(&mut self, step: usize) -> Result<Step>;
+
+    /// What is validated and kept: the model's variables, unless the stage has
+    /// something better.
+    fn result(&self, live: &Parameters) -> Result<Parameters> {
+        Ok(live.clone())
+    }
+
+    /// The model's temperature, where the stage changes it.
+    fn temperature(&self) -> Result<Option<f32>> {
+        Ok(None)
+    }
+
+    /// Everything beyond the model's variables that going on needs.
+    fn state(&self) -> Parameters;
+}
+
+/// Variables, the optimizer that moves them, and the rate.
+#[derive(Debug)]
+pub(super) struct Descent {
+    optimizer: Optimizer,
+    schedule: recipe::Schedule,
+    steps: usize,
+}
+
+impl Descent {
+    /// Over `vars` for `steps` steps, from `kept` where a run goes on.
+    pub fn new(
+        optimizer: &recipe::Optimizer,
+        schedule: &recipe::Schedule,
+        steps: usize,
+        vars: Vec<(String, Var)>,
+        kept: Option<&Parameters>,
+    ) -> Result<Self> {
+        let optimizer = Optimizer::new(optimizer, vars, kept)?;
+        Ok(Self { optimizer, schedule: schedule.clone(), steps })
+    }
+
+    /// One step down `loss`, a scalar; returns its value and the rate.
+    pub fn step(&mut self, loss: &Tensor, step: usize) -> Result<(f64, f32)> {
+        let value = loss.to_scalar::<f32>()?;
+        if !value.is_finite() {
+            bail!(
+                "the loss is no longer a number at step {step}; lower the learning rate, with \
+                 --set stage.KIND.schedule.rate=..."
+            );
+        }
+        let rate = schedule::rate(&self.schedule, step, self.steps);
+        self.optimizer.step(&loss.backward()?, rate, step)?;
+        Ok((f64::from(value), rate))
+    }
+
+    /// What the optimizer remembers.
+    pub fn state(&self) -> Parameters {
+        self.optimizer.state()
+    }
+}

@@ -1,0 +1,61 @@
+//! Training: the stages of a recipe in their order, validated, kept, and able
+//! to go on exactly where they stopped.
+//!
+//! This is the driver; a file each carries out a kind of stage. Everything
+//! random is a function of the recipe's seed, stage and step ([`streams`]).
+
+mod average;
+mod episode;
+mod episodic;
+mod fit;
+mod hallucinate;
+mod learner;
+mod losses;
+mod optimizer;
+mod pretrain;
+mod report;
+mod run;
+mod schedule;
+mod setup;
+mod streams;
+#[cfg(test)]
+mod tests;
+mod validate;
+
+use anyhow::Result;
+use candle_core::Device;
+
+use crate::data::DataSource;
+use crate::interrupt::Interrupt;
+use crate::recipe::Recipe;
+use crate::run_dir::RunDir;
+
+/// How a call of [`train`] ended.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Outcome {
+    /// All stages are done; the criterion of the weights that were kept.
+    Finished {
+        /// Mean validation accuracy, a fraction.
+        score: f64,
+    },
+    /// Asked to end early; a checkpoint is written.
+    Interrupted,
+}
+
+/// Carries out a recipe, from the beginning or, with `resume`, from the state
+/// in the run's folder.
+///
+/// # Errors
+/// Where the data does not suffice, the loss is no longer a number, or the
+/// folder cannot be written.
+pub fn train(
+    recipe: Recipe,
+    source: &DataSource,
+    folder: RunDir,
+    device: Device,
+    interrupt: &Interrupt,
+    resume: bool,
+) -> Result<Outcome> {
+    let setup = setup::Setup::new(recipe, source, device)?;
+    run::Run::new(setup, folder, resume)?.carry_out(interrupt)
+}

@@ -1,0 +1,113 @@
+//! What all stages of a run share: recipe, decoded pictures, device.
+
+use std::sync::Arc;
+
+use anyhow::{Context, Result};
+use candle_core::{Device, Tensor};
+use fewshot::{Model, ModelConfig, Parameters, transform};
+use serde_json::{Map, Value, json};
+
+use super::streams::{self, Purpose};
+use crate::data::{DataSource, Dataset, PixelCache, Side, Split};
+use crate::features;
+use crate::progress;
+use crate::recipe::Recipe;
+
+/// Base pictures from which a centred transform's mean is estimated while the
+/// encoder still learns; the `fit` stage takes them all.
+const CENTRE_SAMPLE: usize = 2000;
+
+/// What all stages of a run share.
+#[derive(Debug)]
+pub(super) struct Setup {
+    pub recipe: Recipe,
+    pub device: Device,
+    pub train: Arc<PixelCache>,
+    pub val: Arc<PixelCache>,
+    /// The data, for the provenance of the weights.
+    pub data: Map<String, Value>,
+}
+
+impl Setup {
+    /// Decodes the pictures of training and validation classes.
+    pub fn new(recipe: Recipe, source: &DataSource, device: Device) -> Result<Self> {
+        let (source, note) = source.for_training(recipe.seed)?;
+        if let Some(note) = note {
+            eprintln!("{note}");
+        }
+        let train = source.split(Split::Train)?;
+        let mut val = source.split(Split::Val).context(
+            "weights are chosen on classes of their own, so the data needs a split 'val'",
+        )?;
+        let kept = recipe.validation.images_per_class;
+        if kept > 0 {
+            val.classes.iter_mut().for_each(|class| class.images.truncate(kept));
+        }
+        let data = Map::from_iter([
+            ("data".to_owned(), json!(source.name())),
+            ("train".to_owned(), counts(&train)),
+            ("val".to_owned(), counts(&val)),
+        ]);
+        let image = &recipe.model.image;
+        let load = |dataset: &Dataset, side| -> Result<Arc<PixelCache>> {
+            let what = format!("decoding {} pictures", dataset.split);
+            let bar = progress::bar(&what, dataset.image_count());
+            let advance = |done: usize, _: usize| bar.set_position(done as u64);
+            let cache = PixelCache::load(dataset, image, side, &advance)?;
+            bar.finish_and_clear();
+            Ok(Arc::new(cache))
+        };
+        let train = load(&train, Side::Resized)?;
+        let val = load(&val, Side::Model)?;
+        Ok(Self { recipe, device, train, val, data })
+    }
+
+    /// A seed of its own for a purpose in a stage.
+    pub fn seed(&self, stage: usize, purpose: Purpose) -> u64 {
+        streams::seed(self.recipe.seed, stage, purpose)
+    }
+
+    /// Features of base pictures before the transform's centring, averaged; (D).
+    ///
+    /// `sample` takes some pictures evenly instead of all.
+    pub fn centre(
+        &self,
+        config: &ModelConfig,
+        parameters: &Parameters,
+        sample: bool,
+    ) -> Result<Tensor> {
+        let count = self.train.len();
+        let step = if sample { count.div_ceil(CENTRE_SAMPLE) } else { 1 };
+        let images: Vec<usize> = (0..count).step_by(step).collect();
+        let encoder = Model::new(config.clone(), parameters)?.encoder.freeze()?;
+        let forward = |pixels: &Tensor| config.transform.before_centring(&encoder.forward(pixels)?);
+        let features = features::encode(
+            forward,
+            &config.image,
+            &self.train,
+            &images,
+            &self.device,
+            &|_, _| {},
+        )?;
+        Ok(features.mean(0)?)
+    }
+
+    /// `parameters` with the transform's mean as it is for this encoder, where
+    /// the transform has one.
+    pub fn centred(
+        &self,
+        config: &ModelConfig,
+        mut parameters: Parameters,
+        sample: bool,
+    ) -> Result<Parameters> {
+        if config.transform.is_centred() {
+            let centre = self.centre(config, &parameters, sample)?;
+            parameters.insert(transform::MEAN, centre);
+        }
+        Ok(parameters)
+    }
+}
+
+fn counts(dataset: &Dataset) -> Value {
+    json!({ "classes": dataset.classes.len(), "images": dataset.image_count() })
+}

@@ -68,6 +68,14 @@ impl ClassExamples {
         self.examples.iter().min_by_key(|example| rng::stream_of(&[&seed, &self.id, &example.id]))
     }
 
+    /// Whether it is the same class with the same tensors, whatever it is called.
+    pub(super) fn same_pictures(&self, other: &Self) -> bool {
+        let same = |a: &Example, b: &Example| a.id == b.id && a.feature.id() == b.feature.id();
+        self.id == other.id
+            && self.examples.len() == other.examples.len()
+            && self.examples.iter().zip(&other.examples).all(|(a, b)| same(a, b))
+    }
+
     /// All features, (K, D).
     ///
     /// # Errors

@@ -171,8 +171,9 @@ impl Classifier {
         Ok(())
     }
 
-    /// Replaces all classes, keeping what was hallucinated wherever it still
-    /// holds: a class of the same id whose drawn picture is the same tensor.
+    /// Replaces all classes, keeping what was computed wherever it still holds:
+    /// hallucinations of a class of the same id whose drawn picture is the same
+    /// tensor, and everything where nothing but names changed.
     ///
     /// # Errors
     /// If an id is there twice or a feature does not fit.
@@ -191,7 +192,11 @@ impl Classifier {
             }
         }
         let mut old = std::mem::take(&mut self.classes);
-        self.prepared = None;
+        let same = old.len() == classes.len()
+            && old.iter().zip(&classes).all(|(old, new)| old.content.same_pictures(new));
+        if !same {
+            self.prepared = None;
+        }
         for content in classes {
             let kept = old.iter_mut().find(|class| class.content.id == content.id);
             let hallucinated = kept.and_then(|class| class.hallucinated.take());

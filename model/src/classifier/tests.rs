@@ -150,6 +150,26 @@ fn removing_undoes_adding_and_moving_back_undoes_moving() -> Result<()> {
 }
 
 #[test]
+fn setting_the_classes_anew_is_as_teaching_from_the_start() -> Result<()> {
+    let queries = features(0, 3);
+    let mut taught = classifier(3, &three());
+    let expected = taught.predict(&queries)?;
+    taught.set_classes(three().into_iter().rev().collect())?;
+    assert_ne!(taught.predict(&queries)?, expected);
+    taught.set_classes(three())?;
+    assert_eq!(taught.predict(&queries)?, expected);
+    let mut renamed: Vec<_> = taught.classes().cloned().collect();
+    renamed[0].name = "another name".into();
+    taught.set_classes(renamed.clone())?;
+    assert_eq!(taught.predict(&queries)?, expected);
+    assert_eq!(taught.classes().next().map(|class| class.name.as_str()), Some("another name"));
+    renamed[2].examples[0].feature = features(5, 1).get(0)?;
+    taught.set_classes(renamed)?;
+    assert_ne!(taught.predict(&queries)?, expected, "another feature under the same name");
+    Ok(())
+}
+
+#[test]
 fn what_cannot_be_done_changes_nothing() -> Result<()> {
     let queries = features(0, 2);
     let mut classifier = classifier(2, &three());

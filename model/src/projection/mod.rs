@@ -8,6 +8,7 @@
 
 mod affinity;
 mod pca;
+mod resume;
 mod tsne;
 
 pub use pca::pca_2d;

@@ -1,0 +1,177 @@
+//! A model, the features of the pictures it has seen, and the classifier of the
+//! task at hand.
+//!
+//! The page sends its whole task with each call, so nothing can go out of step;
+//! the classifier keeps what it computed as long as it holds.
+
+use std::collections::HashMap;
+
+use candle_core::{Device, Tensor};
+use fewshot::{
+    Checkpoint, Classifier, ClassifierFile, Embedder, Model, Settings,
+    classifier::{ClassExamples, Example},
+    image,
+};
+
+use crate::{
+    evaluation::Evaluation,
+    failure::Failure,
+    picture::{Picture, to_rgba},
+    projection::{Places, Projection},
+    types::{
+        ClassSpec, Classification, EvaluationSpec, ModelInfo, Occlusion, ProjectionMethod,
+        QueryResult, TaskSpec,
+    },
+};
+
+/// Cells in a row of the occlusion grid.
+const OCCLUSION_SIDE: usize = 9;
+
+/// Everything the worker keeps.
+#[derive(Default)]
+pub struct Session {
+    loaded: Option<Loaded>,
+    features: HashMap<String, Tensor>,
+    /// Where the last drawing left its points, so that the next one goes on from there.
+    places: Places,
+}
+
+struct Loaded {
+    model: Model,
+    embedder: Embedder,
+    fingerprint: String,
+    classifier: Classifier,
+}
+
+impl Session {
+    pub fn load(&mut self, bytes: &[u8]) -> Result<ModelInfo, Failure> {
+        let checkpoint = Checkpoint::from_bytes(bytes).map_err(Failure::BadModel)?;
+        let fingerprint = checkpoint.fingerprint()?;
+        let model = Model::from_checkpoint(&checkpoint, &Device::Cpu).map_err(Failure::BadModel)?;
+        let info = ModelInfo::of(&checkpoint, fingerprint.clone());
+        let classifier = Classifier::new(&model, Settings::of(&model.config))?;
+        let embedder = model.embedder()?;
+        self.loaded = Some(Loaded { model, embedder, fingerprint, classifier });
+        self.features.clear();
+        self.places = Places::default();
+        Ok(info)
+    }
+
+    pub fn view_side(&self) -> Result<usize, Failure> {
+        Ok(self.loaded()?.model.config.image.size)
+    }
+
+    pub fn embed(&mut self, id: String, picture: &Picture) -> Result<Vec<u8>, Failure> {
+        let loaded = self.loaded()?;
+        let config = &loaded.model.config.image;
+        let prepared = image::prepare(config, &picture.pixels()?)?;
+        let image = loaded.input(&prepared)?;
+        let feature = loaded.embedder.embed(&image)?.squeeze(0)?;
+        let view = to_rgba(&prepared, config.channels);
+        self.features.insert(id, feature);
+        Ok(view)
+    }
+
+    pub fn forget(&mut self, pictures: &[String]) {
+        for picture in pictures {
+            self.features.remove(picture);
+        }
+    }
+
+    pub fn classify(&mut self, task: &TaskSpec) -> Result<Classification, Failure> {
+        let (loaded, queries) = self.teach(task)?;
+        let classifier = &mut loaded.classifier;
+        let predictions = classifier.predict(&queries)?;
+        let class_ids: Vec<String> = classifier.active().map(|class| class.id.clone()).collect();
+        let results = task.queries.iter().zip(predictions);
+        let queries = results
+            .map(|(picture, prediction)| QueryResult::new(picture, prediction, &class_ids))
+            .collect();
+        Ok(Classification { class_ids, queries })
+    }
+
+    pub fn project(
+        &mut self,
+        task: &TaskSpec,
+        method: ProjectionMethod,
+    ) -> Result<Projection, Failure> {
+        let places = self.places.clone();
+        let (loaded, queries) = self.teach(task)?;
+        let scatter = loaded.classifier.scatter(&queries)?;
+        let class_ids = loaded.classifier.active().map(|class| class.id.clone()).collect();
+        Projection::new(scatter, class_ids, &task.queries, method, task.settings().seed, places)
+    }
+
+    pub fn occlude(
+        &mut self,
+        task: &TaskSpec,
+        class: &str,
+        picture: &Picture,
+    ) -> Result<Occlusion, Failure> {
+        let (loaded, _queries) = self.teach(task)?;
+        let config = &loaded.model.config.image;
+        let image = loaded.input(&image::prepare(config, &picture.pixels()?)?)?;
+        let Loaded { classifier, embedder, .. } = loaded;
+        Ok(classifier.occlude(embedder, &image, class, OCCLUSION_SIDE)?.into())
+    }
+
+    pub fn evaluate(&self, spec: &EvaluationSpec) -> Result<Evaluation, Failure> {
+        let generator = self.loaded()?.model.generator.clone();
+        let classes = self.classes(&spec.classes)?;
+        Evaluation::new(spec, &classes, generator)
+    }
+
+    pub fn export(&mut self, task: &TaskSpec) -> Result<Vec<u8>, Failure> {
+        let (loaded, _queries) = self.teach(task)?;
+        let file = ClassifierFile::of(&loaded.classifier, loaded.fingerprint.as_str());
+        Ok(file.to_bytes()?)
+    }
+
+    fn loaded(&self) -> Result<&Loaded, Failure> {
+        self.loaded.as_ref().ok_or(Failure::NoModel)
+    }
+
+    /// Brings the classifier to the task; returns the queries' features, (Q, D).
+    fn teach(&mut self, task: &TaskSpec) -> Result<(&mut Loaded, Tensor), Failure> {
+        let classes = self.classes(&task.classes)?;
+        let queries = task.queries.iter().map(|query| self.feature(query));
+        let queries: Vec<Tensor> = queries.collect::<Result<_, _>>()?;
+        let loaded = self.loaded.as_mut().ok_or(Failure::NoModel)?;
+        loaded.classifier.set_settings(task.settings())?;
+        loaded.classifier.set_classes(classes)?;
+        let queries = if queries.is_empty() {
+            let dim = loaded.model.config.feature_dim();
+            Tensor::zeros((0, dim), candle_core::DType::F32, &Device::Cpu)?
+        } else {
+            Tensor::stack(&queries, 0)?
+        };
+        Ok((loaded, queries))
+    }
+
+    fn classes(&self, classes: &[ClassSpec]) -> Result<Vec<ClassExamples>, Failure> {
+        let example = |id: &String| Ok(Example { id: id.clone(), feature: self.feature(id)? });
+        let class = |class: &ClassSpec| {
+            Ok(ClassExamples {
+                id: class.id.clone(),
+                name: class.name.clone(),
+                examples: class.examples.iter().map(example).collect::<Result<_, Failure>>()?,
+            })
+        };
+        classes.iter().map(class).collect()
+    }
+
+    fn feature(&self, picture: &String) -> Result<Tensor, Failure> {
+        let feature = self.features.get(picture).cloned();
+        feature.ok_or_else(|| Failure::NotEmbedded(picture.clone()))
+    }
+}
+
+impl Loaded {
+    /// The encoder's input from prepared bytes, (1, C, S, S).
+    fn input(&self, prepared: &[u8]) -> Result<Tensor, Failure> {
+        let config = &self.model.config.image;
+        let values = image::normalise(config, prepared)?;
+        let shape = (1, config.channels, config.size, config.size);
+        Ok(Tensor::from_vec(values, shape, &Device::Cpu)?)
+    }
+}

@@ -125,9 +125,9 @@ impl Session {
     }
 
     /// Starts an evaluation by episodes.
-    pub fn evaluate(&self, spec: EvaluationSpec) -> Result<Evaluation, JsValue> {
+    pub fn evaluate(&self, spec: EvaluationSpec) -> Result<EvaluationRun, JsValue> {
         let evaluation = from_js(spec.into()).and_then(|spec| self.0.evaluate(&spec));
-        evaluation.map(Evaluation).map_err(Failure::into_js)
+        evaluation.map(EvaluationRun).map_err(Failure::into_js)
     }
 
     /// The file of the taught classifier, for `fewshot predict --support`.
@@ -162,10 +162,10 @@ impl Projection {
 
 /// An evaluation that goes on episode by episode.
 #[wasm_bindgen]
-pub struct Evaluation(evaluation::Evaluation);
+pub struct EvaluationRun(evaluation::Evaluation);
 
 #[wasm_bindgen]
-impl Evaluation {
+impl EvaluationRun {
     /// Scores up to `count` further episodes; returns how many are done.
     pub fn step(&mut self, count: usize) -> Result<usize, JsValue> {
         self.0.step(count).map_err(Failure::into_js)

@@ -21,8 +21,10 @@ export interface ModelInfo {
   /** Whether the file holds a generator, without which nothing is hallucinated. */
   generator: string | null;
   transform: string;
-  /** The calibrated score below which a query is "none of these". */
+  /** The calibrated score above which a query is "none of these". */
   rejection: number | null;
+  /** Tells models apart whose features do not mix. */
+  fingerprint: string;
   provenance: Record<string, unknown>;
 }
 
@@ -89,6 +91,7 @@ export interface Embedded {
   picture: PictureId;
   /** PNG of the crop. */
   view: Blob;
+  /** Sides of the original, upright. */
   width: number;
   height: number;
 }
@@ -122,9 +125,12 @@ export interface Evaluation {
   mistakes: { truth: number; predicted: number; picture: PictureId }[];
 }
 
+/** A model to fetch, with its size where a manifest tells it, or one the person opened. */
+export type ModelSource = { url: string; sizeBytes?: number } | { bytes: ArrayBuffer };
+
 /** Arguments, result and progress of every call the page can make. */
 export interface Calls {
-  load: { args: { url: string } | { bytes: ArrayBuffer }; result: ModelInfo; progress: Bytes };
+  load: { args: ModelSource; result: ModelInfo; progress: Bytes };
   embed: { args: { picture: PictureId; blob: PictureSource }; result: Embedded; progress: never };
   forget: { args: { pictures: PictureId[] }; result: null; progress: never };
   classify: { args: TaskSpec; result: Classification; progress: never };
@@ -159,17 +165,19 @@ const CALL_NAMES: readonly CallName[] = [
 ];
 
 /** What went wrong, in a form the page has a sentence for in each language. */
-export type FailureCode =
-  | "cancelled"
-  | "crashed"
-  | "network"
-  | "no-model"
-  | "bad-model"
-  | "bad-picture"
-  | "heic"
-  | "too-large"
-  | "too-few"
-  | "internal";
+export const FAILURE_CODES = [
+  "cancelled",
+  "crashed",
+  "network",
+  "no-model",
+  "bad-model",
+  "bad-picture",
+  "heic",
+  "too-large",
+  "too-few",
+  "internal",
+] as const;
+export type FailureCode = (typeof FAILURE_CODES)[number];
 export interface Failure {
   code: FailureCode;
   /** The cause in English, from the learner or the browser. */

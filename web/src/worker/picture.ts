@@ -1,0 +1,78 @@
+/**
+ * From a file or a frame of the camera to pixels. JPEG and PNG are decoded by
+ * the learner's own module, as the trainer does it, since browsers round JPEG
+ * differently; every other format, and what that decoder does not know, is the
+ * browser's business.
+ */
+import { Picture } from "../generated/fewshot_wasm.js";
+import { type PictureSource, WorkerError } from "../protocol.ts";
+import { hasCode } from "./failure.ts";
+
+/** No picture of 50 million pixels needs more, and the whole file is held in memory. */
+const MAX_FILE_BYTES = 200_000_000;
+
+/** The caller frees the picture. */
+export async function decode(source: PictureSource): Promise<Picture> {
+  if (source instanceof ImageBitmap) return fromBitmap(source);
+  if (source.size > MAX_FILE_BYTES) throw tooLarge(`${source.size} bytes`);
+  const head = new Uint8Array(await source.slice(0, 12).arrayBuffer());
+  if (isJpeg(head) || isPng(head)) {
+    const bytes = new Uint8Array(await source.arrayBuffer());
+    try {
+      return Picture.decode(bytes);
+    } catch (error) {
+      if (error instanceof WebAssembly.RuntimeError || hasCode(error, "too-large")) throw error;
+    }
+  }
+  return fromBitmap(await decodeByBrowser(source, head));
+}
+
+async function decodeByBrowser(blob: Blob, head: Uint8Array): Promise<ImageBitmap> {
+  try {
+    return await createImageBitmap(blob, {
+      colorSpaceConversion: "none",
+      imageOrientation: "from-image",
+      premultiplyAlpha: "none",
+    });
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error);
+    throw new WorkerError({ code: isHeic(head) ? "heic" : "bad-picture", detail });
+  }
+}
+
+function fromBitmap(bitmap: ImageBitmap): Picture {
+  try {
+    const { width, height } = bitmap;
+    if (width * height > Picture.maxPixels()) throw tooLarge(`${width} x ${height} pixels`);
+    const context = new OffscreenCanvas(width, height).getContext("2d", {
+      willReadFrequently: true,
+    });
+    if (!context) throw new WorkerError({ code: "internal", detail: "no canvas in the worker" });
+    context.drawImage(bitmap, 0, 0);
+    const { data } = context.getImageData(0, 0, width, height);
+    return Picture.fromPixels(width, height, new Uint8Array(data.buffer));
+  } finally {
+    bitmap.close();
+  }
+}
+
+function tooLarge(size: string): WorkerError {
+  return new WorkerError({ code: "too-large", detail: `the picture has ${size}` });
+}
+
+function isJpeg(head: Uint8Array): boolean {
+  return head[0] === 0xff && head[1] === 0xd8 && head[2] === 0xff;
+}
+
+function isPng(head: Uint8Array): boolean {
+  return head[0] === 0x89 && text(head, 1, 4) === "PNG";
+}
+
+function isHeic(head: Uint8Array): boolean {
+  const brands = ["heic", "heix", "hevc", "heim", "heis", "mif1", "msf1"];
+  return text(head, 4, 8) === "ftyp" && brands.includes(text(head, 8, 12));
+}
+
+function text(head: Uint8Array, from: number, to: number): string {
+  return String.fromCharCode(...head.subarray(from, to));
+}

@@ -37,6 +37,10 @@ pub enum BenchWhat {
     Train,
     /// Encoding: forward with folded BatchNorm
     Encode,
+    /// A whole training episode: pictures, prototypes, loss, gradients, optimizer
+    Episode,
+    /// The same episode, and how much of it each part takes
+    Profile,
 }
 
 /// Arguments of `fewshot bench`.
@@ -47,9 +51,24 @@ pub struct BenchArgs {
     /// Side of the pictures, pixels
     #[arg(long, value_name = "PIXELS", default_value_t = 84)]
     pub image_size: usize,
-    /// Pictures in a batch
+    /// Pictures in a batch; an episode has as many as its shape says
     #[arg(long, value_name = "COUNT", default_value_t = 64)]
     pub batch: usize,
+    /// Classes of an episode
+    #[arg(long, value_name = "N", default_value_t = 5)]
+    pub ways: usize,
+    /// Support pictures of each class of an episode
+    #[arg(long, value_name = "K", default_value_t = 5)]
+    pub shots: usize,
+    /// Query pictures of each class of an episode
+    #[arg(long, value_name = "Q", default_value_t = 15)]
+    pub queries: usize,
+    /// Hallucinated features of each class of an episode, by the reference generator
+    #[arg(long, value_name = "M", default_value_t = 0)]
+    pub hallucinate: usize,
+    /// How long to measure
+    #[arg(long, value_name = "SECONDS", default_value_t = 1.0)]
+    pub seconds: f64,
     /// Threads to compute with [default: one a core]
     #[arg(long, value_name = "N")]
     pub threads: Option<usize>,

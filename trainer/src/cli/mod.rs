@@ -38,6 +38,8 @@ pub enum Command {
     Eval(EvalArgs),
     /// Show what is in a file of weights: configuration, sizes, where it comes from
     Info(InfoArgs),
+    /// Time training and encoding on this machine
+    Bench(BenchArgs),
 }
 
 /// Reads one of a few names, which the help lists.

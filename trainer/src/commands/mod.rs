@@ -2,6 +2,7 @@
 //! results on standard output and notes on standard error, and returns an error
 //! that names what to do; `main` prints that once.
 
+mod bench;
 pub mod eval;
 mod info;
 mod train;
@@ -18,6 +19,7 @@ pub fn run(command: Command) -> Result<()> {
     match command {
         Command::Train(args) => train::run(&args),
         Command::Eval(args) => eval::run(&args),
+        Command::Bench(args) => bench::run(&args),
         Command::Info(args) => info::run(&args),
     }
 }

@@ -1,0 +1,118 @@
+//! `fewshot bench`: how long the learner's work takes on this machine, with
+//! random weights and pictures that are in memory already. What other programs
+//! take for the same is `cargo xtask bench`'s.
+
+mod clock;
+mod episode;
+mod report;
+
+use std::time::Duration;
+
+use anyhow::{Context, Result, bail, ensure};
+use candle_core::{Device, Tensor};
+use fewshot::config::{EncoderConfig, GeneratorConfig, GeneratorKind, ImageConfig, ModelConfig};
+use fewshot::{Distance, Encoder, EpisodeShape, FeatureTransform, rng};
+
+use self::clock::Clock;
+use self::episode::Episodes;
+use self::report::Report;
+use crate::cli::{BenchArgs, BenchWhat};
+use crate::{device, output};
+
+const SEED: u64 = 0;
+
+/// Runs the command.
+///
+/// # Errors
+/// Where the sizes make no model, or there is too little memory or no device.
+pub fn run(args: &BenchArgs) -> Result<()> {
+    if let Some(threads) = args.threads {
+        ensure!(threads > 0, "--threads 0 computes nothing; give at least 1");
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads);
+        pool.build_global().context("the threads have been started already")?;
+    }
+    let allowed = 0.0..=3600.0;
+    if !allowed.contains(&args.seconds) {
+        bail!("--seconds {} is not a time to measure for; give 0 to 3600", args.seconds);
+    }
+    let device = device::pick(args.device)?;
+    let clock = Clock { at_least: Duration::from_secs_f64(args.seconds), device: device.clone() };
+    let report = match args.what {
+        BenchWhat::Train => train(args, &device, &clock)?,
+        BenchWhat::Encode => encode(args, &device, &clock)?,
+        BenchWhat::Episode => {
+            let mut episodes = Episodes::new(&config(args), shape(args), args.hallucinate, device)?;
+            let seconds = clock.time(|| episodes.step())?;
+            Report::new(args, episodes.pictures(), seconds)
+        }
+        BenchWhat::Profile => {
+            let mut episodes = Episodes::new(&config(args), shape(args), args.hallucinate, device)?;
+            let stages = episodes.profile(&clock)?;
+            let seconds = stages.in_turn().iter().map(|(_, seconds)| seconds).sum();
+            Report::new(args, episodes.pictures(), seconds).with_stages(&stages)
+        }
+    };
+    output::line(if args.json { serde_json::to_string(&report)? } else { report.to_string() })
+}
+
+fn train(args: &BenchArgs, device: &Device, clock: &Clock) -> Result<Report> {
+    let config = config(args);
+    let variables = fewshot::Model::init(&config, SEED, device)?.to_variables()?;
+    let encoder = Encoder::new(&config, &variables)?;
+    let images = pictures(&config, args.batch, device)?;
+    let seconds = clock.time(|| {
+        let features = encoder.forward_train(&images)?;
+        features.sqr()?.mean_all()?.backward()?;
+        Ok(())
+    })?;
+    Ok(Report::new(args, args.batch, seconds))
+}
+
+fn encode(args: &BenchArgs, device: &Device, clock: &Clock) -> Result<Report> {
+    let config = config(args);
+    let parameters = fewshot::Model::init(&config, SEED, device)?;
+    let encoder = Encoder::new(&config, &parameters)?.freeze()?;
+    let images = pictures(&config, args.batch, device)?;
+    let seconds = clock.time(|| {
+        encoder.forward(&images)?;
+        Ok(())
+    })?;
+    Ok(Report::new(args, args.batch, seconds))
+}
+
+fn shape(args: &BenchArgs) -> EpisodeShape {
+    EpisodeShape { ways: args.ways, shots: args.shots, queries: args.queries }
+}
+
+/// Conv-4 with 64 channels on RGB, and the reference generator where one is asked for.
+fn config(args: &BenchArgs) -> ModelConfig {
+    let generator = GeneratorConfig {
+        kind: GeneratorKind::Reference,
+        hidden: 2400,
+        dropout: 0.5,
+        noise_scale: 1.0,
+        hallucinated_weight: None,
+    };
+    ModelConfig {
+        image: ImageConfig {
+            size: args.image_size,
+            channels: 3,
+            mean: vec![0.5; 3],
+            std: vec![0.25; 3],
+            resize: args.image_size,
+            invert: false,
+        },
+        encoder: EncoderConfig::default(),
+        generator: (args.hallucinate > 0).then_some(generator),
+        distance: Distance::L2,
+        temperature: 1.0,
+        transform: FeatureTransform::None,
+        rejection: None,
+    }
+}
+
+/// Standard normal pixels, (count, C, S, S).
+fn pictures(config: &ModelConfig, count: usize, device: &Device) -> Result<Tensor> {
+    let ImageConfig { size, channels, .. } = config.image;
+    Ok(rng::normal(&mut rng::rng(SEED, 1), (count, channels, size, size), device)?)
+}

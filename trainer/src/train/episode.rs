@@ -38,7 +38,7 @@ pub(super) fn draw_seeds(support: &Tensor, rng: &mut Rng) -> Result<Tensor> {
 
 /// Prototypes in training: `count` hallucinated features a class beside the
 /// real ones, dropout on. Also gives the hallucinated features, (N, M, D).
-pub(super) fn imagine(
+pub(crate) fn imagine(
     generator: &Generator,
     support: &Tensor,
     count: usize,

@@ -8,7 +8,7 @@ use fewshot::{Result, metrics};
 ///
 /// # Shapes
 /// - scores: (B, N), f32; labels: (B), u32; output: ()
-pub(super) fn cross_entropy(scores: &Tensor, labels: &Tensor, smoothing: f32) -> Result<Tensor> {
+pub(crate) fn cross_entropy(scores: &Tensor, labels: &Tensor, smoothing: f32) -> Result<Tensor> {
     let shifted = scores.broadcast_sub(&scores.detach().max_keepdim(D::Minus1)?)?;
     let log_sum = shifted.exp()?.sum_keepdim(D::Minus1)?.log()?;
     let log_probability = shifted.broadcast_sub(&log_sum)?;
@@ -32,7 +32,7 @@ pub(super) fn accuracy(scores: &Tensor, labels: &[u32]) -> Result<f64> {
 }
 
 /// The class of each query of an episode whose queries are ordered by way.
-pub(super) fn query_labels(ways: usize, queries: usize) -> Vec<u32> {
+pub(crate) fn query_labels(ways: usize, queries: usize) -> Vec<u32> {
     (0..ways as u32).flat_map(|way| std::iter::repeat_n(way, queries)).collect()
 }
 

@@ -5,13 +5,13 @@
 //! random is a function of the recipe's seed, stage and step ([`streams`]).
 
 mod average;
-mod episode;
+pub(crate) mod episode;
 mod episodic;
 mod fit;
 mod hallucinate;
 mod learner;
-mod losses;
-mod optimizer;
+pub(crate) mod losses;
+pub(crate) mod optimizer;
 mod pretrain;
 mod report;
 mod run;

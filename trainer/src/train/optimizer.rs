@@ -16,7 +16,7 @@ const EPSILON: f64 = 1e-8;
 
 /// One of the two, over a set of variables.
 #[derive(Debug)]
-pub(super) struct Optimizer {
+pub(crate) struct Optimizer {
     kind: Kind,
     slots: Vec<Slot>,
 }

@@ -3,26 +3,30 @@
 
 use anyhow::{Context, Result, ensure};
 use candle_core::{Device, Tensor, Var};
-use candle_nn::{AdamW, Optimizer, ParamsAdamW};
 use fewshot::config::ImageConfig;
 use fewshot::rng::rng;
-use fewshot::{EpisodeShape, Model, ModelConfig, hallucinator, prototype};
+use fewshot::{EpisodeShape, Model, ModelConfig, prototype};
 
 use super::{SEED, clock::Clock, pictures};
 use crate::augment::Augment;
 use crate::batch;
 use crate::data::{self, PixelCache, Side, Split};
+use crate::recipe;
+use crate::train::episode::imagine;
+use crate::train::losses::{cross_entropy, query_labels};
+use crate::train::optimizer::Optimizer;
 
 /// Pictures of each class that are drawn to be varied.
 const DRAWN_PER_CLASS: usize = 4;
+const LEARNING_RATE: f32 = 1e-3;
 
 /// A model in training, and one episode that is trained on again and again.
 pub(super) struct Episodes {
     model: Model,
-    optimizer: AdamW,
+    optimizer: Optimizer,
+    steps: usize,
     shape: EpisodeShape,
     hallucinate: usize,
-    device: Device,
     images: Tensor,
     labels: Tensor,
 }
@@ -61,17 +65,15 @@ impl Episodes {
         ensure!(ways > 0 && shots > 0 && queries > 0, "an episode needs classes and pictures");
         let variables = Model::init(config, SEED, &device)?.to_variables()?;
         let model = Model::new(config.clone(), &variables)?;
-        let trainable = variables.trainable()?.into_iter().map(|(_, variable)| variable).collect();
-        let rates = ParamsAdamW { lr: 1e-3, weight_decay: 0.0, ..ParamsAdamW::default() };
-        let labels = (0..ways as u32).flat_map(|way| std::iter::repeat_n(way, queries));
+        let adam = recipe::Optimizer::Adam { weight_decay: 0.0 };
         Ok(Self {
             images: pictures(config, ways * (shots + queries), &device)?,
-            labels: Tensor::from_iter(labels, &device)?,
-            optimizer: AdamW::new(trainable, rates)?,
+            labels: Tensor::new(query_labels(ways, queries), &device)?,
+            optimizer: Optimizer::new(&adam, variables.trainable()?, None)?,
+            steps: 0,
             model,
             shape,
             hallucinate,
-            device,
         })
     }
 
@@ -84,7 +86,8 @@ impl Episodes {
     pub fn step(&mut self) -> Result<()> {
         let features = self.model.encoder.forward_train(&self.images)?;
         let gradients = self.loss(&features)?.backward()?;
-        self.optimizer.step(&gradients)?;
+        self.optimizer.step(&gradients, LEARNING_RATE, self.steps)?;
+        self.steps += 1;
         Ok(())
     }
 
@@ -102,8 +105,9 @@ impl Episodes {
             let encoder = (&features * gradient.detach())?.sum_all()?.backward()?;
             lap()?;
             for gradients in [&encoder, &gradients] {
-                self.optimizer.step(gradients)?;
+                self.optimizer.step(gradients, LEARNING_RATE, self.steps)?;
             }
+            self.steps += 1;
             lap()
         })?;
         Ok(Stages { forward, head, backward, optimizer, pictures })
@@ -117,16 +121,12 @@ impl Episodes {
         let prototypes = match &self.model.generator {
             Some(generator) => {
                 let mut draws = rng(SEED, 2);
-                let seeds = support.narrow(1, 0, 1)?.squeeze(1)?;
-                let (count, dim) = (self.hallucinate, seeds.dim(1)?);
-                let noise = hallucinator::noise(&mut draws, ways, count, dim, &self.device)?;
-                let made = generator.hallucinate_train(&seeds, &noise, &mut draws)?;
-                prototype::with_hallucinated(&support, &made, None)?
+                imagine(generator, &support, self.hallucinate, &mut draws)?.0
             }
             None => prototype::mean(&support)?,
         };
         let scores = prototype::scores(&query, &prototypes, self.model.config.distance, 1.0)?;
-        Ok(candle_nn::loss::cross_entropy(&scores, &self.labels)?)
+        Ok(cross_entropy(&scores, &self.labels, 0.0)?)
     }
 
     /// Seconds to vary and normalise the pictures of an episode.

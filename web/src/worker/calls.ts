@@ -26,9 +26,7 @@ type Handlers = {
 /** Long enough to get on, short enough that no one waits for the next message. */
 const SLICE_MS = 24;
 
-const session: Promise<Session> = init({ module_or_path: moduleUrl }).then(
-  () => new Session(),
-);
+const session: Promise<Session> = init({ module_or_path: moduleUrl }).then(() => new Session());
 // Every call awaits it and reports its failure; here it must not count as unhandled.
 session.catch(() => {});
 

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 /// Which variations, and how strong. The default varies nothing.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 pub struct Augment {
     /// A random window of at least this share of the area, its sides 3:4 to 4:3,
     /// stretched to the model's size; 1 keeps the centre crop.

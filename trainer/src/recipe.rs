@@ -18,7 +18,6 @@ pub use stage::{Episodic, Fit, Generating, Optimizer, Pretrain, Range, Schedule,
 
 /// Everything a training run depends on, apart from the data.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Recipe {
     /// What the run is called.
     pub name: String,
@@ -36,7 +35,7 @@ pub struct Recipe {
 
 /// Episodes on the validation classes, by whose mean accuracy weights are chosen.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
+#[serde(default)]
 pub struct Validation {
     /// Classes an episode.
     pub ways: usize,
@@ -107,7 +106,9 @@ impl Recipe {
     }
 
     fn to_table(&self) -> Result<toml::Table> {
-        toml::Table::try_from(self).context("the recipe cannot be written")
+        let mut table = toml::Table::try_from(self).context("the recipe cannot be written")?;
+        table.iter_mut().for_each(|(_, value)| shorten(value));
+        Ok(table)
     }
 
     fn check(&self) -> Result<()> {
@@ -125,6 +126,19 @@ impl Recipe {
                 .with_context(|| format!("stage {} ({})", index + 1, stage.kind()))?;
         }
         Ok(())
+    }
+}
+
+/// The shortest number that reads back as the same f32: 0.1, not
+/// 0.10000000149011612.
+fn shorten(value: &mut toml::Value) {
+    match value {
+        toml::Value::Float(number) => {
+            *number = (*number as f32).to_string().parse().unwrap_or(*number);
+        }
+        toml::Value::Array(values) => values.iter_mut().for_each(shorten),
+        toml::Value::Table(table) => table.iter_mut().for_each(|(_, value)| shorten(value)),
+        _ => {}
     }
 }
 
@@ -158,6 +172,7 @@ mod tests {
         assert_eq!(stage.epochs, 3);
         let wrong = |text: &str| format!("{:#}", change(text).unwrap_err());
         assert!(wrong("sede=7").contains("'seed'"), "{}", wrong("sede=7"));
+        assert!(change("seed=7")?.to_toml()?.contains("rate = 0.1\n"), "as it was written");
         let error = wrong("model.temprature=2.0");
         assert!(error.contains("model.temperature"), "{error}");
         let error = wrong("stage.pretrain.epoch=2");

@@ -24,7 +24,6 @@ pub enum Stage {
 /// Classification of the base classes with a cosine classifier
 /// (Gidaris and Komodakis 2018; Chen et al. 2019, "Baseline++").
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Pretrain {
     /// Passes over the base classes' pictures.
     pub epochs: usize,
@@ -63,7 +62,6 @@ pub struct Pretrain {
 
 /// Episodes as in Snell et al. 2017, and with a generator as in Wang et al. 2018.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Episodic {
     /// Episodes in all.
     pub episodes: usize,
@@ -93,7 +91,6 @@ pub struct Episodic {
 
 /// The generator's own training, on features.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Generating {
     /// Episodes in all.
     pub episodes: usize,
@@ -125,7 +122,6 @@ pub struct Generating {
 
 /// What is measured rather than learned.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
 pub struct Fit {
     /// Whether the temperature is chosen on the validation classes.
     #[serde(default = "yes")]
@@ -134,7 +130,7 @@ pub struct Fit {
 
 /// How weights move along their gradient.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
+#[serde(tag = "kind", rename_all = "lowercase")]
 pub enum Optimizer {
     /// Stochastic gradient descent with Nesterov's momentum.
     Sgd {
@@ -155,7 +151,7 @@ pub enum Optimizer {
 
 /// The learning rate over a stage.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "lowercase", deny_unknown_fields)]
+#[serde(tag = "kind", rename_all = "lowercase")]
 pub enum Schedule {
     /// From `rate` to zero along half a cosine.
     Cosine {

@@ -20,6 +20,7 @@ mod setup;
 mod streams;
 #[cfg(test)]
 mod tests;
+mod turns;
 mod validate;
 
 use anyhow::Result;

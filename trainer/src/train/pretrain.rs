@@ -15,6 +15,7 @@ use super::learner::{Descent, Learner, Step};
 use super::losses::{accuracy, cross_entropy};
 use super::setup::Setup;
 use super::streams::{Purpose, at_step};
+use super::turns;
 use crate::batch::{self, Ahead};
 use crate::data::PixelCache;
 use crate::recipe::Pretrain;
@@ -42,6 +43,8 @@ pub(super) struct Pretraining {
 struct Batch {
     pixels: Vec<f32>,
     labels: Vec<u32>,
+    /// Turns of the copies that stand behind, where that task is on.
+    quarters: Vec<u32>,
 }
 
 /// Steps in an epoch: whole batches, the rest waits for another order.
@@ -101,15 +104,21 @@ impl Learner for Pretraining {
     fn step(&mut self, step: usize) -> Result<Step> {
         let batch = self.batches.next()?;
         let ImageConfig { channels, size, .. } = self.image;
-        let shape = (batch.labels.len(), channels, size, size);
+        let (count, turned) = (batch.labels.len(), batch.quarters.len());
+        let shape = (count + turned, channels, size, size);
         let images = Tensor::from_vec(batch.pixels, shape, &self.device)?;
         let labels = Tensor::new(batch.labels.as_slice(), &self.device)?;
         let features = self.encoder.forward_train(&images)?;
         let weight = self.heads.find(WEIGHT).context("the classifier is gone")?;
         let scale = self.heads.find(SCALE).context("the scale is gone")?;
-        let cosines = unit(&features)?.matmul(&unit(weight)?.t()?)?;
+        let upright = features.narrow(0, 0, count)?;
+        let cosines = unit(&upright)?.matmul(&unit(weight)?.t()?)?;
         let scores = cosines.broadcast_mul(scale)?;
-        let loss = cross_entropy(&scores, &labels, self.stage.label_smoothing)?;
+        let mut loss = cross_entropy(&scores, &labels, self.stage.label_smoothing)?;
+        if turned > 0 {
+            let second = turns::loss(&self.heads, &features, &batch.quarters)?;
+            loss = (loss + (second * f64::from(self.stage.rotation))?)?;
+        }
         let accuracy = accuracy(&scores, &batch.labels)?;
         let (loss, rate) = self.descent.step(&loss, step)?;
         if let Some(average) = &mut self.average {
@@ -143,6 +152,10 @@ fn fresh_heads(stage: &Pretrain, setup: &Setup, index: usize, dim: usize) -> Res
     let bound = 1.0 / (dim as f32).sqrt();
     heads.insert(WEIGHT, uniform(&mut draws, bound, (classes, dim), &setup.device)?);
     heads.insert(SCALE, Tensor::new(&[stage.scale], &setup.device)?);
+    if stage.rotation > 0.0 {
+        let seed = setup.seed(index, Purpose::Head);
+        heads.extend(turns::fresh_head(seed, dim, &setup.device)?);
+    }
     Ok(heads)
 }
 
@@ -179,8 +192,14 @@ impl Maker {
             order.into_iter().skip(within * self.stage.batch).take(self.stage.batch).collect();
         let labels = images.iter().map(|&image| self.cache.class_of(image) as u32).collect();
         let seed = at_step(self.augment_seed, step);
-        let pixels =
+        let mut pixels =
             batch::assemble_varied(&self.image, &self.cache, &images, &self.stage.augment, seed);
-        Batch { pixels, labels }
+        let mut quarters = Vec::new();
+        if self.stage.rotation > 0.0 {
+            let count = (images.len() as f32 * self.stage.rotation_share).ceil() as usize;
+            let ImageConfig { channels, size, .. } = self.image;
+            quarters = turns::append(&mut pixels, count, channels, size, seed);
+        }
+        Batch { pixels, labels, quarters }
     }
 }

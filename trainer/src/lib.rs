@@ -13,6 +13,7 @@ pub mod evaluate;
 pub mod features;
 pub mod interrupt;
 pub mod output;
+pub mod plot;
 pub mod progress;
 pub mod recipe;
 pub mod run_dir;

@@ -15,3 +15,16 @@ pub fn bar(what: &str, length: usize) -> ProgressBar {
         Err(_) => bar,
     }
 }
+
+/// A bar that counts bytes; its length is set once it is known.
+#[must_use]
+pub fn bytes(what: &str) -> ProgressBar {
+    let style = ProgressStyle::with_template(
+        "{msg:<24} {wide_bar:.cyan/dim} {bytes}/{total_bytes} {bytes_per_sec} (left {eta})",
+    );
+    let bar = ProgressBar::new(0).with_message(what.to_owned());
+    match style {
+        Ok(style) => bar.with_style(style),
+        Err(_) => bar,
+    }
+}

@@ -36,6 +36,14 @@ pub enum Command {
     Train(TrainArgs),
     /// Measure accuracy over episodes of classes the model has not seen
     Eval(EvalArgs),
+    /// Classify pictures by a folder of examples for each class
+    Predict(PredictArgs),
+    /// Write the features of pictures into a file
+    Embed(EmbedArgs),
+    /// Draw the features of an episode's classes in the plane, hallucinated ones too
+    Tsne(TsneArgs),
+    /// List, download, check or write data sets
+    Data(DataArgs),
     /// Show what is in a file of weights: configuration, sizes, where it comes from
     Info(InfoArgs),
     /// Time training and encoding on this machine

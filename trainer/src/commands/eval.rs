@@ -4,16 +4,17 @@ use std::path::Path;
 use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
-use candle_core::{Device, Tensor};
+use candle_core::Device;
 use fewshot::evaluate::Evaluator;
 use fewshot::metrics::Interval;
 use fewshot::{Distance, EpisodeSampler, EpisodeShape, Model};
 use serde::Serialize;
 
+use super::pictures::embed_dataset;
 use crate::cli::EvalArgs;
-use crate::data::{self, Dataset, PixelCache, Side};
+use crate::data::{self, Dataset};
 use crate::evaluate::{accuracies, by_class};
-use crate::{device, features, output, progress, weights};
+use crate::{device, output, progress, weights};
 
 /// One line of results: its keys are a contract.
 #[derive(Clone, Debug, Serialize)]
@@ -122,7 +123,7 @@ pub fn evaluate(
         .collect::<Result<Vec<_>, _>>()?;
     let hallucinates = protocols.iter().flat_map(|protocol| &protocol.hallucinate).any(|&m| m > 0);
     ensure!(!hallucinates || model.generator.is_some(), fewshot::Error::NoGenerator);
-    let features = by_class(&embed(model, dataset, device)?, &sizes)?;
+    let features = by_class(&embed_dataset(model, dataset, device)?, &sizes)?;
     let embedding_secs = started.elapsed().as_secs_f64();
 
     let mut tables = Vec::with_capacity(protocols.len());
@@ -165,27 +166,6 @@ pub fn evaluate(
         tables.push(counts.iter().enumerate().map(row).collect());
     }
     Ok(tables)
-}
-
-/// Features of every picture of a split, (images, D), on the model's device.
-fn embed(model: &Model, dataset: &Dataset, device: &Device) -> Result<Tensor> {
-    let config = &model.config.image;
-    let bar = progress::bar("decoding", dataset.image_count());
-    let cache = PixelCache::load(dataset, config, Side::Model, &|done, _all| {
-        bar.set_position(done as u64);
-    })?;
-    bar.finish_and_clear();
-    let bar = progress::bar("embedding", cache.len());
-    let embedder = model.embedder()?;
-    let features = features::encode_split(
-        |images| embedder.embed(images),
-        config,
-        &cache,
-        device,
-        &|done, _all| bar.set_position(done as u64),
-    )?;
-    bar.finish_and_clear();
-    Ok(features)
 }
 
 /// The rows for a person to read.

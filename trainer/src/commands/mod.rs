@@ -3,9 +3,14 @@
 //! that names what to do; `main` prints that once.
 
 mod bench;
+mod data;
+mod embed;
 pub mod eval;
 mod info;
+mod pictures;
+mod predict;
 mod train;
+mod tsne;
 
 use anyhow::Result;
 
@@ -19,7 +24,11 @@ pub fn run(command: Command) -> Result<()> {
     match command {
         Command::Train(args) => train::run(&args),
         Command::Eval(args) => eval::run(&args),
-        Command::Bench(args) => bench::run(&args),
+        Command::Predict(args) => predict::run(&args),
+        Command::Embed(args) => embed::run(&args),
+        Command::Tsne(args) => tsne::run(&args),
+        Command::Data(args) => data::run(&args),
         Command::Info(args) => info::run(&args),
+        Command::Bench(args) => bench::run(&args),
     }
 }

@@ -9,7 +9,10 @@ mod cache;
 mod check;
 mod decode;
 mod disk_cache;
+mod download;
+mod known;
 mod layout;
+mod loose;
 mod overlap;
 mod source;
 mod synthetic;
@@ -17,8 +20,11 @@ mod synthetic;
 pub use cache::{PixelCache, Side};
 pub use check::{Findings, check};
 pub use decode::{decode_bytes, decode_file};
+pub use download::{fetch, unpack};
 pub use fewshot::image::Decoded;
-pub use layout::{DataSource, open};
+pub use known::{KNOWN, Known, Remote, known};
+pub use layout::{DataSource, class_folders, open};
+pub use loose::{Picture, loose_pictures};
 pub use source::ImageSource;
 pub use synthetic::Instance;
 
@@ -99,6 +105,13 @@ pub struct Dataset {
 }
 
 impl Dataset {
+    /// Pictures that belong to no data set, as one class of one split.
+    #[must_use]
+    pub fn loose(images: Vec<ImageSource>) -> Self {
+        let class = Class { id: String::new(), name: String::new(), images };
+        Self { name: "pictures".into(), split: Split::Test, classes: vec![class] }
+    }
+
     /// Pictures in each class: what an episode sampler needs.
     #[must_use]
     pub fn class_sizes(&self) -> Vec<usize> {

@@ -60,10 +60,17 @@ fn is_whole(dir: &Path) -> bool {
     subfolders(dir).is_ok_and(|folders| folders.iter().any(holds_pictures))
 }
 
-fn classes(dir: &Path) -> Result<Vec<Class>> {
+/// The classes of a folder: each subfolder with the pictures directly in it.
+///
+/// # Errors
+/// Where there is no subfolder, or one without a picture.
+pub fn classes(dir: &Path) -> Result<Vec<Class>> {
     let folders = subfolders(dir)?;
     if folders.is_empty() {
-        bail!("{} has no class folders", dir.display());
+        bail!(
+            "{} has no class folders: put the pictures of each class in a folder of its own there",
+            dir.display()
+        );
     }
     folders.iter().map(|folder| class_folder(folder)).collect()
 }

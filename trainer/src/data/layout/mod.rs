@@ -18,6 +18,7 @@ use anyhow::{Context, Result, bail};
 use super::decode::is_picture;
 use super::overlap::check_disjoint;
 use super::{Class, Dataset, ImageSource, Split};
+pub use folders::classes as class_folders;
 
 /// The classes of each split; `None` where the data set has no such split.
 type Listing = [Option<Vec<Class>>; 3];

@@ -1,0 +1,166 @@
+//! `fewshot data`: which data sets are known, fetching, checking and writing them.
+
+mod export;
+
+use std::path::Path;
+
+use anyhow::{Context, Result, bail};
+
+use crate::cli::{DataArgs, DataTask};
+use crate::data::{Findings, KNOWN, Known, Split, check, fetch, known, open, unpack};
+use crate::{output, progress};
+
+/// Pairs of equal pictures that are named; the rest are counted.
+const PAIRS_NAMED: usize = 10;
+
+/// Runs the command.
+///
+/// # Errors
+/// Where a data set is not known, cannot be fetched or written, or has pictures
+/// that cannot be used.
+pub fn run(args: &DataArgs) -> Result<()> {
+    match &args.task {
+        DataTask::List => output::line(list()),
+        DataTask::Download { name, to } => download(name, to),
+        DataTask::Check { dir } => {
+            let findings = check(Some(dir))?;
+            output::line(describe(&findings))?;
+            match findings.broken.len() {
+                0 => Ok(()),
+                count => bail!("{count} pictures of {} cannot be used", dir.display()),
+            }
+        }
+        DataTask::Export { to, size } => export::run(to, *size),
+    }
+}
+
+fn list() -> String {
+    let mut text = String::from(
+        "synthetic\n  350 procedural species, 40 pictures of each, drawn on demand\n  \
+         use       give no --data\n",
+    );
+    for set in &KNOWN {
+        let get = match set.files {
+            [] => set.by_hand.to_owned(),
+            _ => format!("fewshot data download {}", set.name),
+        };
+        text.push_str(&format!(
+            "\n{}\n  {}\n  published {}\n  terms     {}\n  layout    {}\n  get       {get}\n",
+            set.name, set.about, set.published, set.terms, set.layout
+        ));
+    }
+    text.push_str(
+        "\nyour own pictures\n  a folder with a folder of pictures for each class; with train/, \
+         val/ and test/ of such folders the split is yours",
+    );
+    text
+}
+
+fn download(name: &str, to: &Path) -> Result<()> {
+    let Some(set) = known(name) else {
+        let names: Vec<&str> = KNOWN.iter().map(|set| set.name).collect();
+        bail!("there is no data set '{name}'; `fewshot data list` knows {}", names.join(", "));
+    };
+    if set.files.is_empty() {
+        bail!("{name} cannot be fetched by a program: {} ({})", set.by_hand, set.published);
+    }
+    eprintln!("{name}: terms of use: {}", set.terms);
+    let folder = to.join(set.name);
+    get(set, &folder)
+        .with_context(|| format!("cannot get {name} ({}: {})", set.published, set.by_hand))?;
+    // Whoever published it may have changed it: opening shows whether it is usable.
+    let source = open(Some(&folder))?;
+    let splits: Vec<&str> = source.splits().map(Split::name).collect();
+    output::line(format!("{}: {}, {}", folder.display(), source.name(), splits.join(", ")))
+}
+
+/// Fetches what is not there yet.
+fn get(set: &Known, folder: &Path) -> Result<()> {
+    // What a zip is unpacked into shows that it was fetched before.
+    if set.files.iter().any(|file| file.unpack) && open(Some(folder)).is_ok() {
+        return Ok(());
+    }
+    for file in set.files {
+        let path = folder.join(file.path);
+        if !path.exists() {
+            let bar = progress::bytes(file.path);
+            fetch(file.url, &path, file.sha256, &|done, all| {
+                bar.set_length(all.unwrap_or(done));
+                bar.set_position(done);
+            })?;
+            bar.finish_and_clear();
+        }
+        if file.unpack {
+            eprintln!("unpacking {}", path.display());
+            unpack(&path, folder)?;
+        }
+    }
+    Ok(())
+}
+
+fn describe(findings: &Findings) -> String {
+    let mut text = findings.name.clone();
+    for (split, classes, images) in &findings.splits {
+        text.push_str(&format!("\n  {split:<5} {classes} classes, {images} pictures"));
+    }
+    text.push_str("\n  no class and no picture is on two sides of the split");
+    for sentence in &findings.broken {
+        text.push_str(&format!("\n  broken: {}", output::one_line(sentence)));
+    }
+    for (first, second) in findings.duplicates.iter().take(PAIRS_NAMED) {
+        text.push_str(&format!("\n  the same picture: {first} and {second}"));
+    }
+    match findings.duplicates.len().saturating_sub(PAIRS_NAMED) {
+        0 => {}
+        more => text.push_str(&format!("\n  and {more} more that are the same as others")),
+    }
+    if findings.broken.is_empty() {
+        text.push_str("\n  every picture can be read");
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_data_set_is_listed_with_what_to_do() {
+        let text = list();
+        for set in &KNOWN {
+            assert!(text.contains(set.name) && text.contains(set.terms), "{}", set.name);
+        }
+        assert!(text.contains("fewshot data download omniglot"), "{text}");
+        let error = download("cifar-fs", Path::new("data")).unwrap_err().to_string();
+        assert!(error.contains("cannot be fetched") && error.contains("r2d2"), "{error}");
+        let error = download("cifar", Path::new("data")).unwrap_err().to_string();
+        assert!(error.contains("no data set 'cifar'") && error.contains("omniglot"), "{error}");
+    }
+
+    #[test]
+    fn what_is_there_already_is_not_fetched_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let set = known("omniglot").unwrap();
+        for file in set.files {
+            let path = folder.path().join(file.path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, "").unwrap();
+        }
+        get(set, folder.path()).unwrap();
+    }
+
+    #[test]
+    fn a_check_counts_and_names() {
+        let findings = Findings {
+            name: "mine".into(),
+            splits: vec![(Split::Train, 3, 40)],
+            broken: vec!["torn.png is broken".into()],
+            duplicates: vec![("a".into(), "b".into()); 12],
+        };
+        let text = describe(&findings);
+        for part in ["train 3 classes, 40", "broken: torn.png", "a and b", "and 2 more"] {
+            assert!(text.contains(part), "{part} in {text}");
+        }
+        assert!(!text.contains("every picture can be read"));
+    }
+}

@@ -1,0 +1,143 @@
+use std::path::PathBuf;
+
+use candle_core::Tensor;
+use fewshot::classifier::ClassifierFile;
+use fewshot::{Distance, prototype};
+
+use super::*;
+use crate::data::{Split, class_folders};
+use crate::device::DeviceChoice;
+use crate::testing;
+
+struct Place {
+    folder: tempfile::TempDir,
+}
+
+impl Place {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        testing::weights(folder.path(), 16);
+        let classes = [("red", [190, 10, 0]), ("green", [0, 150, 20]), ("blue", [20, 0, 180])];
+        testing::pictures(&folder.path().join("support"), &classes, 3);
+        testing::pictures(&folder.path().join("query"), &classes, 2);
+        Self { folder }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn args(&self) -> PredictArgs {
+        PredictArgs {
+            weights: self.path("model.safetensors"),
+            support: self.path("support"),
+            query: self.path("query"),
+            distance: None,
+            hallucinate: None,
+            seed: None,
+            json: true,
+            device: DeviceChoice::Cpu,
+        }
+    }
+
+    fn error(&self, change: impl Fn(&mut PredictArgs)) -> String {
+        let mut args = self.args();
+        change(&mut args);
+        format!("{:#}", predict(&args).unwrap_err())
+    }
+}
+
+#[test]
+fn probabilities_are_those_of_prototypes_by_hand() {
+    let place = Place::new();
+    let reports = predict(&place.args()).unwrap();
+    assert_eq!(reports.len(), 6);
+    assert_eq!(reports[0].image, "blue/00.png");
+
+    let model = weights::load(&place.path("model.safetensors"), &Device::Cpu).unwrap();
+    let features = |name: &str| -> Tensor {
+        let classes = class_folders(&place.path(name)).unwrap();
+        let dataset = Dataset { name: name.into(), split: Split::Test, classes };
+        embed_dataset(&model, &dataset, &Device::Cpu).unwrap()
+    };
+    let support = features("support").reshape((3, 3, 8)).unwrap();
+    let means = prototype::mean(&support).unwrap();
+    let scores = prototype::scores(&features("query"), &means, Distance::L2, 1.0).unwrap();
+    let expected = candle_nn::ops::softmax(&scores, 1).unwrap().to_vec2::<f32>().unwrap();
+    for (report, expected) in reports.iter().zip(expected) {
+        for (name, expected) in ["blue", "green", "red"].into_iter().zip(expected) {
+            let p = report.probabilities[name].as_f64().unwrap() as f32;
+            assert!((p - expected).abs() < 1e-5, "{name} of {}", report.image);
+        }
+        let class = report.image.split('/').next().unwrap();
+        assert_eq!(report.label.as_deref(), Some(class));
+        assert_eq!(report.nearest.as_ref().unwrap().class, class);
+    }
+}
+
+#[test]
+fn the_keys_are_the_contract_s_and_one_file_is_called_as_given() {
+    let place = Place::new();
+    let mut args = place.args();
+    args.query = place.path("query/red/01.png");
+    let reports = predict(&args).unwrap();
+    let value = serde_json::to_value(&reports[0]).unwrap();
+    let keys: Vec<&String> = value.as_object().unwrap().keys().collect();
+    assert_eq!(keys, ["image", "label", "nearest", "probabilities"]);
+    assert_eq!(value["image"], args.query.display().to_string());
+    assert_eq!(value["nearest"]["image"], "red/01.png");
+    assert!(value["nearest"]["distance"].as_f64().unwrap() < 1e-6, "the same picture");
+    let sum: f64 = ["red", "green", "blue"]
+        .map(|class| value["probabilities"][class].as_f64().unwrap())
+        .iter()
+        .sum();
+    assert!((sum - 1.0).abs() < 1e-5);
+    assert!(reports[0].to_string().contains("red"), "{}", reports[0]);
+}
+
+#[test]
+fn hallucinations_follow_the_seed() {
+    let place = Place::new();
+    let run = |seed| {
+        let args = PredictArgs { hallucinate: Some(5), seed: Some(seed), ..place.args() };
+        predict(&args).unwrap()
+    };
+    assert_eq!(run(1), run(1));
+    assert_ne!(run(1), run(2));
+    assert!(run(1)[0].to_string().contains("without hallucination"));
+}
+
+#[test]
+fn an_exported_classifier_gives_the_same_without_its_pictures() {
+    let place = Place::new();
+    let args = PredictArgs { hallucinate: Some(4), seed: Some(9), ..place.args() };
+    let taught = predict(&args).unwrap();
+    let checkpoint = weights::read(&args.weights).unwrap();
+    let model = Model::from_checkpoint(&checkpoint, &Device::Cpu).unwrap();
+    let classifier = support::classifier(&args, &checkpoint, &model, &model, &Device::Cpu).unwrap();
+    let file = ClassifierFile::of(&classifier, checkpoint.fingerprint().unwrap());
+    std::fs::write(place.path("taught.safetensors"), file.to_bytes().unwrap()).unwrap();
+    // Neither M nor the seed is given again: they come with the file.
+    let opened = PredictArgs { support: place.path("taught.safetensors"), ..place.args() };
+    assert_eq!(predict(&opened).unwrap(), taught);
+}
+
+#[test]
+fn what_cannot_be_used_is_named() {
+    let place = Place::new();
+    std::fs::create_dir(place.path("support/empty")).unwrap();
+    let error = place.error(|_| {});
+    assert!(error.contains("support/empty holds no picture"), "{error}");
+    let error = place.error(|args| args.support = place.path("nowhere"));
+    assert!(error.contains("nowhere: there is no such folder"), "{error}");
+    let error = place.error(|args| args.support = place.path("query/red"));
+    assert!(error.contains("has no class folders: put the pictures"), "{error}");
+    let error = place.error(|args| args.query = place.path("missing.png"));
+    assert!(error.contains("missing.png: check the path"), "{error}");
+    let error = place.error(|args| args.support = place.path("model.safetensors"));
+    assert!(error.contains("no taught classifier"), "{error}");
+    std::fs::write(place.path("query/torn.png"), "no picture").unwrap();
+    std::fs::remove_dir(place.path("support/empty")).unwrap();
+    let error = place.error(|_| {});
+    assert!(error.contains("torn.png") && error.contains("replace or remove"), "{error}");
+}

@@ -1,0 +1,148 @@
+//! The data sets that are known by name: where they are published, on what
+//! terms, how they lie on disk, and which files can simply be fetched.
+
+/// A data set that is published somewhere.
+#[derive(Debug)]
+pub struct Known {
+    /// Name, as typed; the data set's own folder is called so.
+    pub name: &'static str,
+    /// What is in it.
+    pub about: &'static str,
+    /// Where it is published.
+    pub published: &'static str,
+    /// On what terms.
+    pub terms: &'static str,
+    /// How it must lie for `--data` to find it.
+    pub layout: &'static str,
+    /// The files to fetch; none where no stable public address is known.
+    pub files: &'static [Remote],
+    /// What to do where it cannot be fetched.
+    pub by_hand: &'static str,
+}
+
+/// A file to fetch.
+#[derive(Debug)]
+pub struct Remote {
+    /// Its address.
+    pub url: &'static str,
+    /// Where it belongs in the data set's folder.
+    pub path: &'static str,
+    /// SHA-256 of its bytes, where that is known.
+    pub sha256: Option<&'static str>,
+    /// Whether it is a zip to unpack into the data set's folder.
+    pub unpack: bool,
+}
+
+/// A list of Vinyals et al. (2016), at a fixed commit of Snell's repository.
+const fn vinyals(url: &'static str, path: &'static str, sha256: &'static str) -> Remote {
+    Remote { url, path, sha256: Some(sha256), unpack: false }
+}
+
+/// All of them, in the order they are listed.
+pub const KNOWN: [Known; 4] = [
+    Known {
+        name: "omniglot",
+        about: "1623 handwritten characters of 50 alphabets, 20 drawings of each, 105 x 105, \
+                black on white (Lake et al. 2015)",
+        published: "https://github.com/brendenlake/omniglot; split by Vinyals et al. (2016): \
+                    https://github.com/jakesnell/prototypical-networks",
+        terms: "MIT",
+        layout: "images_background and images_evaluation, as folders or as the two zips, and \
+                 splits/vinyals/{train,val,test}.txt",
+        files: &[
+            Remote {
+                url: "https://raw.githubusercontent.com/brendenlake/omniglot/master/python/images_background.zip",
+                path: "images_background.zip",
+                sha256: None,
+                unpack: false,
+            },
+            Remote {
+                url: "https://raw.githubusercontent.com/brendenlake/omniglot/master/python/images_evaluation.zip",
+                path: "images_evaluation.zip",
+                sha256: None,
+                unpack: false,
+            },
+            vinyals(
+                "https://raw.githubusercontent.com/jakesnell/prototypical-networks/c9bb4d258267c11cb6e23f0a19242d24ca98ad8a/data/omniglot/splits/vinyals/train.txt",
+                "splits/vinyals/train.txt",
+                "984522c194c30fb678ce53304a160a42faf5403ad4f9a67010f32dd3a35738e0",
+            ),
+            vinyals(
+                "https://raw.githubusercontent.com/jakesnell/prototypical-networks/c9bb4d258267c11cb6e23f0a19242d24ca98ad8a/data/omniglot/splits/vinyals/val.txt",
+                "splits/vinyals/val.txt",
+                "11f99e54faee3e26f53d3231c1cceac5bf7b8730e9be31cb6dab256551dc0c1a",
+            ),
+            vinyals(
+                "https://raw.githubusercontent.com/jakesnell/prototypical-networks/c9bb4d258267c11cb6e23f0a19242d24ca98ad8a/data/omniglot/splits/vinyals/test.txt",
+                "splits/vinyals/test.txt",
+                "845264cc5c156180828ccf17915668b17ee21424d0170df6e7d81676aa5d1204",
+            ),
+        ],
+        by_hand: "download the two zips of the folder python/ there and put them into one folder",
+    },
+    Known {
+        name: "cifar-fs",
+        about: "100 classes of 600 colour photographs, 32 x 32: CIFAR-100 split 64/16/20 by class \
+                (Krizhevsky 2009; Bertinetto et al. 2019)",
+        published: "https://github.com/bertinetto/r2d2",
+        terms: "none stated; used for research",
+        layout: "cifar100/data/<class>/*.png and cifar100/splits/bertinetto/{train,val,test}.txt",
+        files: &[],
+        by_hand: "follow the link to cifar100.zip in the README there (a file of Google Drive \
+                  that no program can fetch) and unpack it",
+    },
+    Known {
+        name: "tiny-imagenet-200",
+        about: "200 classes of 550 labelled colour photographs, 64 x 64 (Stanford CS231n); split \
+                by class here, 128/32/40",
+        published: "http://cs231n.stanford.edu/tiny-imagenet-200.zip",
+        terms: "ImageNet's: research only, not to be passed on",
+        layout: "wnids.txt, words.txt, train/<wnid>/images/*.JPEG, val/val_annotations.txt, \
+                 val/images/*.JPEG; or tiny-imagenet-fewshot/: data/<wnid>/*.JPEG, \
+                 splits/{train,val,test}.txt, words.txt",
+        files: &[Remote {
+            url: "http://cs231n.stanford.edu/tiny-imagenet-200.zip",
+            path: "tiny-imagenet-200.zip",
+            sha256: None,
+            unpack: true,
+        }],
+        by_hand: "download the zip and unpack it",
+    },
+    Known {
+        name: "mini-imagenet",
+        about: "100 classes of 600 colour photographs of ImageNet, split 64/16/20 (Vinyals et al. \
+                2016; Ravi and Larochelle 2017)",
+        published: "lists: https://github.com/twitter-research/meta-learning-lstm; pictures: \
+                    https://image-net.org",
+        terms: "ImageNet's: research only, not to be passed on",
+        layout: "images/*.jpg with train.csv, val.csv and test.csv (columns filename,label)",
+        files: &[],
+        by_hand: "get the pictures from ImageNet, for which an account is needed, and the three \
+                  lists from the folder data/miniImagenet/ there",
+    },
+];
+
+/// The data set of that name.
+#[must_use]
+pub fn known(name: &str) -> Option<&'static Known> {
+    const ALL: &[Known] = &KNOWN;
+    ALL.iter().find(|known| known.name == name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_data_set_says_how_to_get_it() {
+        for set in &KNOWN {
+            assert!(known(set.name).is_some());
+            assert!(set.published.contains("http"), "{}", set.name);
+            assert!(!set.by_hand.is_empty() && !set.terms.is_empty() && !set.layout.is_empty());
+            for file in set.files {
+                assert!(file.sha256.is_none_or(|sum| sum.len() == 64), "{}", file.url);
+            }
+        }
+        assert!(known("imagenet").is_none());
+    }
+}

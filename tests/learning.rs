@@ -1,10 +1,11 @@
-//! The learner learns: one episode by heart.
+//! The learner learns: one episode by heart, and unseen classes from a minute of
+//! training through the built program, interrupted or not.
 
 use anyhow::{Context, Result, ensure};
 use candle_core::{Device, Tensor};
 use fewshot::{GeneratorKind, Model, metrics, prototype};
-use fewshot_tests::pattern;
 use fewshot_tests::step::{descend, episode_loss};
+use fewshot_tests::{fewshot, pattern};
 
 #[test]
 fn one_episode_is_learned_by_heart() -> Result<()> {
@@ -37,4 +38,40 @@ fn accuracy(scores: &Tensor, queries: usize) -> Result<f64> {
     let rows = scores.to_vec2::<f32>()?;
     let truth = (0..rows.len()).map(|row| row / queries);
     Ok(metrics::accuracy(rows.iter().map(Vec::as_slice), truth))
+}
+
+/// Changes that leave about a minute of the shipped recipe on two cores.
+const SHORT: [&str; 4] = [
+    "stage.pretrain.epochs=3",
+    "stage.hallucinate.episodes=100",
+    "validation.episodes=100",
+    "seed=4",
+];
+
+#[test]
+fn unseen_classes_are_told_apart_after_a_minute() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let run = folder.path().join("run");
+    let mut arguments: Vec<&str> = vec!["train", "--recipe", "synthetic", "--out"];
+    arguments.push(run.to_str().context("a path in UTF-8")?);
+    arguments.extend(SHORT.iter().flat_map(|change| ["--set", change]));
+    fewshot_tests::command::fewshot(&arguments)?.succeeded()?;
+    let weights = run.join("best.safetensors");
+    let lines = fewshot!(
+        "eval",
+        "--weights",
+        &weights,
+        "--episodes",
+        "300",
+        "--hallucinate",
+        "0,10",
+        "--json"
+    )?
+    .json_lines()?;
+    for line in &lines {
+        let value = |key: &str| line[key].as_f64().with_context(|| key.to_owned());
+        let surely = value("accuracy")? - value("ci95")?;
+        ensure!(surely > 0.5, "5 ways, chance is 0.2: {line}");
+    }
+    Ok(())
 }

@@ -3,3 +3,4 @@
 
 mod bad_weights;
 mod evaluate;
+mod training;

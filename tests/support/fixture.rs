@@ -24,7 +24,8 @@ pub const SIDE: u32 = 40;
 #[must_use]
 pub fn picture(class: usize, number: usize) -> RgbImage {
     RgbImage::from_fn(SIDE, SIDE, |x, y| {
-        let stripe = (x + y * (class as u32 + 1) + 3 * number as u32) / 5 % 2 == 0;
+        let along = x + y * (class as u32 + 1) + 3 * number as u32;
+        let stripe = (along / 5).is_multiple_of(2);
         Rgb(COLOURS[class].map(|value| if stripe { value } else { value / 3 }))
     })
 }
@@ -105,4 +106,20 @@ pub fn files(folder: &Path) -> Result<Vec<String>> {
     }
     found.sort();
     Ok(found)
+}
+
+/// Fills `folder` with `train`, `val` and `test`, each as [`classes`] with names of its own.
+///
+/// # Errors
+/// If it cannot be written.
+pub fn splits(folder: &Path, classes: usize, images: usize) -> Result<PathBuf> {
+    for split in ["train", "val", "test"] {
+        for class in 0..classes {
+            for number in 0..images {
+                let below = folder.join(split).join(format!("{split}-{class}"));
+                save(&below.join(format!("{number:02}.png")), class, number)?;
+            }
+        }
+    }
+    Ok(folder.to_owned())
 }

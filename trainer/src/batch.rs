@@ -109,7 +109,7 @@ impl<T: Send + 'static> Ahead<T> {
     ///
     /// # Errors
     /// What making it failed with, or that there are no more.
-    pub fn next(&mut self) -> Result<T> {
+    pub fn take(&mut self) -> Result<T> {
         let receiver = self.receiver.as_ref().context("the batches were stopped")?;
         receiver.recv().map_err(|_| anyhow!("there are no more batches"))?
     }
@@ -132,11 +132,11 @@ mod tests {
     #[test]
     fn what_is_made_ahead_comes_in_order_and_can_be_left() -> Result<()> {
         let mut ahead = Ahead::start(5..1000, |step| Ok(step * 2))?;
-        assert_eq!((ahead.next()?, ahead.next()?), (10, 12));
+        assert_eq!((ahead.take()?, ahead.take()?), (10, 12));
         drop(ahead);
         let mut short = Ahead::start(0..1, |_| Err::<(), _>(anyhow!("torn")))?;
-        assert_eq!(short.next().unwrap_err().to_string(), "torn");
-        assert!(short.next().is_err());
+        assert_eq!(short.take().unwrap_err().to_string(), "torn");
+        assert!(short.take().is_err());
         Ok(())
     }
 }

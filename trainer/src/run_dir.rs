@@ -69,6 +69,19 @@ impl RunDir {
         Ok((run, recipe, origin))
     }
 
+    /// Takes away what [`Self::create`] wrote, unless a checkpoint stands beside it: a
+    /// run that failed before it began leaves its name free for the next attempt.
+    pub fn discard_unbegun(&self) {
+        if self.last().exists() || self.best().exists() {
+            return;
+        }
+        for name in ["recipe.toml", "run.json"] {
+            // What cannot be removed is refused by name next time.
+            let _ = std::fs::remove_file(self.file(name));
+        }
+        let _ = std::fs::remove_dir(&self.path);
+    }
+
     /// The folder itself.
     #[must_use]
     pub fn path(&self) -> &Path {
@@ -121,6 +134,8 @@ mod tests {
         let missing = RunDir::open(&folder.path().join("none")).unwrap_err();
         assert!(format!("{missing:#}").contains("no run"));
         assert_eq!(free_name(&out), folder.path().join("run-2"));
+        RunDir { path: out.clone() }.discard_unbegun();
+        assert!(!out.exists(), "a run that never began leaves nothing");
         Ok(())
     }
 }

@@ -1,6 +1,5 @@
 //! `fewshot eval`: accuracy over episodes of one split.
 
-use std::path::Path;
 use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
@@ -84,7 +83,11 @@ pub fn run(args: &EvalArgs) -> Result<()> {
     });
     let rows =
         evaluate(&model, &dataset, &protocols.collect::<Vec<_>>(), &device).with_context(|| {
-            format!("cannot evaluate {} on {}", args.weights.display(), shown(args.data.as_deref()))
+            format!(
+                "cannot evaluate {} on {}",
+                args.weights.display(),
+                data::shown(args.data.as_deref())
+            )
         })?;
     if args.json {
         for row in rows.iter().flatten() {
@@ -96,10 +99,6 @@ pub fn run(args: &EvalArgs) -> Result<()> {
         }
     }
     Ok(())
-}
-
-fn shown(data: Option<&Path>) -> String {
-    data.map_or("the procedural data set".into(), |data| data.display().to_string())
 }
 
 /// Embeds a split once and runs each protocol on it: a list of rows, one for each

@@ -1,6 +1,6 @@
 //! `fewshot train`: a recipe carried out, or a run gone on with.
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
 
 use crate::cli::TrainArgs;
 use crate::interrupt::Interrupt;
@@ -38,7 +38,11 @@ pub fn run(args: &TrainArgs) -> Result<()> {
     let path = folder.path().display().to_string();
     let best = folder.best().display().to_string();
     eprintln!("run: {path}");
-    match train(recipe, &source, folder, device, &Interrupt::on_signal()?, resume)? {
+    let interrupt = Interrupt::on_signal()?;
+    let outcome = train(recipe, &source, folder.clone(), device, &interrupt, resume)
+        .inspect_err(|_| folder.discard_unbegun())
+        .with_context(|| format!("cannot train on {}", data::shown(dir)))?;
+    match outcome {
         Outcome::Finished { score } => {
             eprintln!("{:.2} % on validation classes", score * 100.0);
             output::line(best)

@@ -28,6 +28,8 @@ pub use loose::{Picture, loose_pictures};
 pub use source::ImageSource;
 pub use synthetic::Instance;
 
+use std::path::Path;
+
 use anyhow::{Result, bail};
 
 /// Which classes: few-shot data sets split by class, not by picture.
@@ -123,4 +125,10 @@ impl Dataset {
     pub fn image_count(&self) -> usize {
         self.classes.iter().map(|class| class.images.len()).sum()
     }
+}
+
+/// What a person calls the data of an option `--data`.
+#[must_use]
+pub fn shown(dir: Option<&Path>) -> String {
+    dir.map_or("the procedural data set".into(), |dir| dir.display().to_string())
 }

@@ -77,7 +77,7 @@ pub fn read(run: &RunDir) -> Result<Vec<Line>> {
     let text = std::fs::read_to_string(&path)
         .with_context(|| format!("cannot read {}", path.display()))?;
     text.lines()
-        .map(|line| serde_json::from_str(line))
+        .map(serde_json::from_str)
         .collect::<Result<_, _>>()
         .with_context(|| format!("{} is damaged", path.display()))
 }

@@ -92,7 +92,7 @@ impl Episodes {
 impl Learner for Episodes {
     fn step(&mut self, step: usize) -> Result<Step> {
         let Episodic { ways, shots, queries, .. } = self.stage;
-        let pixels = self.batches.next()?;
+        let pixels = self.batches.take()?;
         let ImageConfig { channels, size, .. } = self.image;
         let shape = (ways * (shots + queries), channels, size, size);
         let images = Tensor::from_vec(pixels, shape, &self.device)?;

@@ -102,7 +102,7 @@ impl Pretraining {
 
 impl Learner for Pretraining {
     fn step(&mut self, step: usize) -> Result<Step> {
-        let batch = self.batches.next()?;
+        let batch = self.batches.take()?;
         let ImageConfig { channels, size, .. } = self.image;
         let (count, turned) = (batch.labels.len(), batch.quarters.len());
         let shape = (count + turned, channels, size, size);

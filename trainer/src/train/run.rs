@@ -111,8 +111,8 @@ impl Run {
             if let Some(temperature) = learner.temperature()? {
                 self.position.temperature = temperature;
             }
-            let validate = done % validate_every == 0 || done == steps;
-            if validate || done % METRICS_EVERY == 0 {
+            let validate = done.is_multiple_of(validate_every) || done == steps;
+            if validate || done.is_multiple_of(METRICS_EVERY) {
                 self.line(done, steps, Some(step.rate), None)?;
             }
             if validate {

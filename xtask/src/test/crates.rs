@@ -18,6 +18,10 @@ use crate::workspace::Workspace;
 /// Real data lies beside the repository; the tests that want it say so when it is not there.
 const DATA: &str = "../shared/data";
 
+/// All that runs natively but the build steps: cargo chooses features by what is built together,
+/// and with those among it every dependency that both have would be compiled again.
+const LEARNER: [&str; 5] = ["--workspace", "--exclude", "fewshot-wasm", "--exclude", "xtask"];
+
 pub fn formatting(workspace: &Workspace) -> Result<()> {
     command::run(cargo(workspace).args(["fmt", "--all", "--check"]))
 }
@@ -63,17 +67,24 @@ pub fn cuda(workspace: &Workspace, suite: &mut Suite) {
     });
 }
 
-/// Builds the trainer as its tests are built, and returns the binary.
+/// Builds the trainer with the features its tests have, and returns the binary.
 pub fn trainer(workspace: &Workspace) -> Result<PathBuf> {
-    command::run(cargo(workspace).args(["build", "--package", "fewshot-trainer"]))?;
+    command::run(cargo(workspace).arg("build").args(LEARNER).arg("--bins"))?;
     let name = format!("fewshot{}", std::env::consts::EXE_SUFFIX);
     Ok(workspace.target.join("debug").join(name))
 }
 
 pub fn tests(workspace: &Workspace, trainer: &Path) -> Result<(bool, String)> {
     let mut cargo = cargo(workspace);
-    cargo.args(["test", "--workspace", "--exclude", "fewshot-wasm", "--no-fail-fast"]);
+    cargo.arg("test").args(LEARNER).arg("--no-fail-fast");
     cargo.env("FEWSHOT_BIN", trainer).env("FEWSHOT_DATA", data(workspace));
+    command::run_and_keep(&mut cargo)
+}
+
+/// The build steps' own tests, with what this program was compiled from.
+pub fn build_steps(workspace: &Workspace) -> Result<(bool, String)> {
+    let mut cargo = cargo(workspace);
+    cargo.args(["test", "--package", "xtask", "--profile", "xtask"]);
     command::run_and_keep(&mut cargo)
 }
 

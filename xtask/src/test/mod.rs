@@ -26,6 +26,7 @@ pub fn run(workspace: &Workspace, arguments: &cli::Test) -> Result<ExitCode> {
     suite.check("set-up: Rust's wasm32 target", wasm_target::ensure);
     suite.check("lints", || crates::lints(workspace));
     suite.check("lints for wasm32", || crates::wasm_lints(workspace));
+    suite.tests("tests of the build steps", || crates::build_steps(workspace));
     if !arguments.fast {
         crates::cuda(workspace, &mut suite);
     }

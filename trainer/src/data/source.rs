@@ -96,7 +96,7 @@ impl ImageSource {
     /// Where the file is gone.
     pub fn fingerprint(&self) -> Result<String> {
         let content = match &self.origin {
-            Origin::Drawn(_) => "drawn 1".into(),
+            Origin::Drawn(_) => "drawn 2".into(),
             Origin::File(path) => {
                 let of_file = || format!("cannot read {}", path.display());
                 let metadata = std::fs::metadata(path).with_context(of_file)?;

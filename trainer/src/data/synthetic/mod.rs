@@ -1,16 +1,23 @@
-//! The built-in procedural data set: every class is a species, a set of
-//! parameters drawn from its number; every picture varies pose, light and
-//! background a little. No download and no licence.
+//! The built-in procedural data set: every class is a species (a beetle, a
+//! flower, a fish …) with parameters drawn from its number; every picture varies
+//! pose, light and background. No download and no licence.
 //!
 //! Sines and powers come from the platform, so pictures may differ in the last
 //! bit between platforms; on one they are the same for ever.
 
+mod background;
+mod colour;
+mod family;
+mod name;
+mod noise;
+mod pattern;
 mod render;
 mod species;
 
 use super::{Class, DataSource, ImageSource, Split};
 use anyhow::Result;
 pub use render::Instance;
+use species::Species;
 
 /// Classes of the train, val and test splits.
 const CLASS_COUNTS: [u32; 3] = [200, 50, 100];
@@ -28,8 +35,9 @@ pub fn source() -> Result<DataSource> {
         let count = CLASS_COUNTS[split.index()];
         let class = |species: u32| {
             let id = format!("species{species:03}");
+            let name = name::name(species, Species::new(species).family.name());
             let image = |instance| ImageSource::drawn(Instance { species, instance });
-            Class { name: id.clone(), id, images: (0..IMAGES_PER_CLASS).map(image).collect() }
+            Class { name, id, images: (0..IMAGES_PER_CLASS).map(image).collect() }
         };
         listing[split.index()] = Some((first..first + count).map(class).collect());
         first += count;

@@ -1,13 +1,15 @@
-//! One picture of a species: pose, light and background vary, then four
+//! One picture of a species: pose, light and surroundings vary, then four
 //! samples a pixel are averaged.
 
 use anyhow::Result;
-use fewshot::image::PixelFormat;
-use fewshot::rng::rng;
+use fewshot::image::{Decoded, PixelFormat};
+use fewshot::rng::{Rng, rng};
 use rand::Rng as _;
 
-use super::species::{Species, Texture};
-use crate::data::Decoded;
+use super::background::Background;
+use super::colour::{Rgb, mix, scale};
+use super::family::Surface;
+use super::species::Species;
 
 /// Stream of what varies from picture to picture.
 const STREAM: u64 = 0x1257_a4ce;
@@ -29,30 +31,19 @@ impl Instance {
     pub fn render(self, side: usize) -> Result<Decoded> {
         let species = Species::new(self.species);
         let seed = u64::from(self.species) << 32 | u64::from(self.instance);
-        let mut rng = rng(seed, STREAM);
-        let (sin, cos) = rng.random_range(-0.5f32..0.5).sin_cos();
-        let scale = rng.random_range(0.48f32..0.68);
-        let [shift_x, shift_y] = [0; 2].map(|_| rng.random_range(-0.18f32..0.18));
-        let (light_y, light_x) = rng.random_range(0.0f32..std::f32::consts::TAU).sin_cos();
-        let exposure = rng.random_range(0.8f32..1.15);
-        let phase = rng.random_range(0.0f32..std::f32::consts::TAU);
-        let slope = rng.random_range(-0.25f32..0.25);
-        let sample = |x: f32, y: f32| -> [f32; 3] {
-            let (dx, dy) = ((x - shift_x) / scale, (y - shift_y) / scale);
-            let u = (dx * cos + dy * sin) / species.stretch;
-            let v = -dx * sin + dy * cos;
-            let distance = (u * u + v * v).sqrt();
-            let inside = distance / species.radius(v.atan2(u));
-            if inside > 1.0 {
-                let shade = 1.0 + slope * y + 0.06 * (5.0 * x + phase).sin();
-                // A soft shadow lifts the body off the background.
-                let shadow = 1.0 - 0.35 * (1.25 - inside).clamp(0.0, 0.25) * 4.0;
-                return species.palette[2].map(|value| value * shade * shadow * exposure);
+        let mut random = rng(seed, STREAM);
+        let pose = Pose::draw(&mut random, species.family.turn());
+        let light = Light::draw(&mut random);
+        let background = Background::draw(&mut random, species.habitat);
+        let sample = |x: f32, y: f32| -> Rgb {
+            let [u, v] = pose.body(x, y);
+            if let Some(surface) = species.family.surface(u, v) {
+                return light.on(surface, u, v);
             }
-            let marked = marking(species.texture, species.frequency, u, v);
-            let dome = (1.0 - inside * inside).max(0.0).sqrt();
-            let shade = 0.55 + 0.35 * dome + 0.25 * (dx * light_x + dy * light_y);
-            species.palette[usize::from(marked)].map(|value| value * shade * exposure)
+            // A shadow, displaced away from the light, lifts the body off the ground.
+            let [u, v] = pose.body(x + light.x * 0.07, y + light.y * 0.07);
+            let shade = if species.family.surface(u, v).is_some() { 0.66 } else { 1.0 };
+            scale(background.at(x, y), light.exposure * shade)
         };
         let mut data = Vec::with_capacity(side * side * 3);
         for row in 0..side {
@@ -72,14 +63,64 @@ impl Instance {
     }
 }
 
-/// Whether a point of the body bears the marking's colour.
-fn marking(texture: Texture, frequency: f32, u: f32, v: f32) -> bool {
-    let wave = |value: f32| (value * frequency * 3.0).sin();
-    match texture {
-        Texture::Plain => false,
-        Texture::Stripes => wave(v) > 0.2,
-        Texture::Rings => wave((u * u + v * v).sqrt()) > 0.2,
-        Texture::Dots => wave(u) * wave(v) > 0.35,
-        Texture::Rays => (v.atan2(u) * (frequency * 2.0).round()).sin() > 0.3,
+/// How the body lies in the picture.
+struct Pose {
+    sin: f32,
+    cos: f32,
+    scale: f32,
+    shift: [f32; 2],
+    lean: f32,
+    narrow: f32,
+}
+
+impl Pose {
+    fn draw(random: &mut Rng, turn: f32) -> Self {
+        let (sin, cos) = random.random_range(-turn..turn).sin_cos();
+        Self {
+            sin,
+            cos,
+            scale: random.random_range(0.68..0.88),
+            shift: [0; 2].map(|_| random.random_range(-0.12..0.12)),
+            lean: random.random_range(-0.12..0.12),
+            narrow: random.random_range(0.88..1.08),
+        }
+    }
+
+    /// From the picture's plane to the body's.
+    fn body(&self, x: f32, y: f32) -> [f32; 2] {
+        let (dx, dy) = ((x - self.shift[0]) / self.scale, (y - self.shift[1]) / self.scale);
+        let (u, v) = (dx * self.cos + dy * self.sin, dy * self.cos - dx * self.sin);
+        [(u + self.lean * v) / self.narrow, v]
+    }
+}
+
+/// Where the light comes from, and how bright and warm it is.
+struct Light {
+    x: f32,
+    y: f32,
+    exposure: f32,
+    warmth: Rgb,
+}
+
+impl Light {
+    fn draw(random: &mut Rng) -> Self {
+        // From above, more or less.
+        let (x, y) = random.random_range(-2.6..-0.5f32).sin_cos();
+        let warm = random.random_range(-0.05..0.05);
+        Self {
+            x: y,
+            y: x,
+            exposure: random.random_range(0.85..1.12),
+            warmth: [1.0 + warm, 1.0, 1.0 - warm],
+        }
+    }
+
+    fn on(&self, surface: Surface, u: f32, v: f32) -> Rgb {
+        let facing = u * self.x + v * self.y;
+        let shade = 0.62 + 0.42 * surface.relief + 0.2 * facing;
+        let glance = (surface.relief * 0.72 + facing * 0.5).max(0.0).powi(8);
+        let lit = scale(surface.colour, shade * self.exposure);
+        let shining = mix(lit, [1.0; 3], (surface.gloss * glance * 0.9).min(0.8));
+        [0, 1, 2].map(|i| shining[i] * self.warmth[i])
     }
 }

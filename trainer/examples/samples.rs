@@ -29,6 +29,8 @@ struct Sample {
     species: &'static [usize],
     shots: usize,
     queries: usize,
+    /// Whether its classes are of different families.
+    mixed: bool,
 }
 
 const DRAWN: [Sample; 5] = [
@@ -38,14 +40,23 @@ const DRAWN: [Sample; 5] = [
         species: &[256, 258, 265, 302, 318],
         shots: 3,
         queries: 2,
+        mixed: false,
     },
-    Sample { id: "reef", title: "Fish", species: &[254, 255, 268, 291, 294], shots: 3, queries: 2 },
+    Sample {
+        id: "reef",
+        title: "Fish",
+        species: &[254, 255, 268, 291, 294],
+        shots: 3,
+        queries: 2,
+        mixed: false,
+    },
     Sample {
         id: "meadow",
         title: "Flowers",
         species: &[250, 263, 288, 319, 334],
         shots: 3,
         queries: 2,
+        mixed: false,
     },
     Sample {
         id: "beetles",
@@ -53,6 +64,7 @@ const DRAWN: [Sample; 5] = [
         species: &[264, 278, 292, 297, 309],
         shots: 1,
         queries: 2,
+        mixed: false,
     },
     Sample {
         id: "woods",
@@ -60,6 +72,7 @@ const DRAWN: [Sample; 5] = [
         species: &[259, 273, 257, 282, 324],
         shots: 2,
         queries: 2,
+        mixed: true,
     },
 ];
 
@@ -90,7 +103,9 @@ fn drawn(sample: &Sample, classes: &[Class], out: &Path) -> Result<Value> {
     let mut queries = Vec::new();
     for &species in sample.species {
         let class = &classes[species - FIRST];
-        let name = capital(&class.name);
+        // "Kalora beetle" among beetles is "Kalora", among other things "Beetle".
+        let (own, family) = class.name.split_once(' ').unwrap_or((&class.name, &class.name));
+        let name = capital(if sample.mixed { family } else { own });
         let files = (0..sample.shots + sample.queries)
             .map(|i| {
                 let file = format!("{}/{}-{}.jpg", sample.id, class.name.replace(' ', "-"), i + 1);

@@ -1,6 +1,6 @@
 /** Which model is in the worker: the one the session names, fetched or opened by the person. */
 import type { Client } from "../client.ts";
-import type { Bytes } from "../protocol.ts";
+import type { Bytes, ModelSource } from "../protocol.ts";
 import { type ModelEntry, readManifest } from "../state/models.ts";
 import { defaultSettings, type Session, withSettings } from "../state/session.ts";
 import type { Store } from "../state/store.ts";
@@ -115,8 +115,10 @@ export class Models {
     }
   }
 
-  #source(entry: ModelEntry): { url: string } | { bytes: ArrayBuffer } {
-    if (entry.url !== null) return { url: entry.url };
+  #source(entry: ModelEntry): ModelSource {
+    if (entry.url !== null) {
+      return entry.bytes > 0 ? { url: entry.url, sizeBytes: entry.bytes } : { url: entry.url };
+    }
     return { bytes: this.#own.get(entry.id) ?? new ArrayBuffer(0) };
   }
 

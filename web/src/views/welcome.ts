@@ -58,8 +58,11 @@ function own(app: App): HTMLElement {
 
 function card(app: App, sample: Sample) {
   const cover = sample.ways.slice(0, COVER_PICTURES).flatMap((way) => way.support.slice(0, 1));
-  // Few classes: further pictures of them fill the cover.
-  const further = sample.ways.flatMap((way) => way.support.slice(1));
+  // Few classes: further pictures of them, or those to recognise, fill the cover.
+  const further = [
+    ...sample.ways.flatMap((way) => way.support.slice(1)),
+    ...sample.queries.map((query) => query.file),
+  ];
   const pictures = [...cover, ...further].slice(0, COVER_PICTURES);
   const shots = sample.ways[0]?.support.length ?? 0;
   const element = h(

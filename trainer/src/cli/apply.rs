@@ -49,6 +49,9 @@ pub struct EvalArgs {
     /// Print one JSON object for each M, a line each
     #[arg(long)]
     pub json: bool,
+    /// Also draw accuracy against M, or against shots where there is one M
+    #[arg(long, value_name = "F.svg|F.png")]
+    pub plot: Option<PathBuf>,
     /// Where to compute: auto, cpu, cuda, cuda:N or metal
     #[arg(long, default_value_t = DeviceChoice::Auto)]
     pub device: DeviceChoice,

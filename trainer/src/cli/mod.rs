@@ -48,6 +48,9 @@ pub enum Command {
     Info(InfoArgs),
     /// Time training and encoding on this machine
     Bench(BenchArgs),
+    /// Score the weights of a run and add them to the published models
+    #[command(hide = true)]
+    Publish(PublishArgs),
 }
 
 /// Reads one of a few names, which the help lists.

@@ -1,5 +1,7 @@
 //! `fewshot eval`: accuracy over episodes of one split.
 
+mod figure;
+
 use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
@@ -13,7 +15,7 @@ use super::pictures::embed_dataset;
 use crate::cli::EvalArgs;
 use crate::data::{self, Dataset};
 use crate::evaluate::{accuracies, by_class};
-use crate::{device, output, progress, weights};
+use crate::{device, output, plot, progress, weights};
 
 /// One line of results: its keys are a contract.
 #[derive(Clone, Debug, Serialize)]
@@ -71,6 +73,7 @@ pub struct Protocol {
 /// Where weights or data cannot be read or do not allow such episodes.
 pub fn run(args: &EvalArgs) -> Result<()> {
     ensure!(args.episodes > 0, "--episodes is 0; give at least 1");
+    args.plot.as_deref().map(plot::Format::of).transpose()?;
     let device = device::pick(args.device)?;
     let model = weights::load(&args.weights, &device)?;
     let dataset = data::open(args.data.as_deref())?.split(args.split)?;
@@ -98,7 +101,10 @@ pub fn run(args: &EvalArgs) -> Result<()> {
             output::line(table(rows))?;
         }
     }
-    Ok(())
+    match &args.plot {
+        Some(path) => plot::save(&figure::of(&rows), path),
+        None => Ok(()),
+    }
 }
 
 /// Embeds a split once and runs each protocol on it: a list of rows, one for each

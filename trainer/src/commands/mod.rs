@@ -9,6 +9,7 @@ pub mod eval;
 mod info;
 mod pictures;
 mod predict;
+mod publish;
 mod train;
 mod tsne;
 
@@ -30,5 +31,6 @@ pub fn run(command: Command) -> Result<()> {
         Command::Data(args) => data::run(&args),
         Command::Info(args) => info::run(&args),
         Command::Bench(args) => bench::run(&args),
+        Command::Publish(args) => publish::run(&args),
     }
 }

@@ -127,7 +127,7 @@ mod tests {
             Ok(std::fs::read_to_string(&args.out)?)
         };
         let text = draw(&args).unwrap();
-        for part in ["t-SNE of 2 pictures a class, 4 hallucinated", "seed 1", "species"] {
+        for part in ["t-SNE of 2 pictures a class, 4 hallucinated", "seed 1", "of synthetic"] {
             assert!(text.contains(part), "{part}");
         }
         assert_eq!(text.matches("<polygon").count(), 3 + 1, "a prototype a class, and the legend");

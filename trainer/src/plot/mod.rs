@@ -20,6 +20,8 @@ pub use scatter::{Kind, Mark, ScatterFigure};
 
 /// Pixels of a PNG for each of a figure's.
 const PNG_SCALE: u32 = 2;
+/// Each of them is the mean of so many squared, since plotters draws hard edges.
+const SAMPLES: u32 = 3;
 
 /// What drawing on a backend can fail with.
 pub type Drawn<DB> = Result<(), DrawingAreaErrorKind<<DB as DrawingBackend>::ErrorType>>;
@@ -90,15 +92,17 @@ fn svg(figure: &impl Figure) -> Result<Vec<u8>> {
 fn png(figure: &impl Figure) -> Result<Vec<u8>> {
     font::register()?;
     let (width, height) = figure.size();
-    let (width, height) = (width * PNG_SCALE, height * PNG_SCALE);
-    let mut pixels = vec![255; (width * height * 3) as usize];
+    let scale = PNG_SCALE * SAMPLES;
+    let (wide, high) = (width * scale, height * scale);
+    let mut pixels = vec![255; (wide * high * 3) as usize];
     {
-        let area = BitMapBackend::with_buffer(&mut pixels, (width, height)).into_drawing_area();
-        figure.draw(&area, f64::from(PNG_SCALE))?;
+        let area = BitMapBackend::with_buffer(&mut pixels, (wide, high)).into_drawing_area();
+        figure.draw(&area, f64::from(scale))?;
         area.present()?;
     }
-    let picture = image::RgbImage::from_raw(width, height, pixels)
+    let samples = image::RgbImage::from_raw(wide, high, pixels)
         .context("the picture's buffer has another size than the picture")?;
+    let picture = image::imageops::thumbnail(&samples, width * PNG_SCALE, height * PNG_SCALE);
     let mut bytes = std::io::Cursor::new(Vec::new());
     picture.write_to(&mut bytes, image::ImageFormat::Png)?;
     Ok(bytes.into_inner())

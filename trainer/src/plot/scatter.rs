@@ -4,6 +4,7 @@
 
 use plotters::coord::Shift;
 use plotters::prelude::*;
+use plotters::style::text_anchor::{HPos, Pos, VPos};
 
 use super::font::text;
 use super::{Drawn, Figure, INK, MUTED, RULE, colour};
@@ -113,21 +114,21 @@ impl ScatterFigure {
 
     fn legend<DB: DrawingBackend>(&self, area: &DrawingArea<DB, Shift>, scale: f64) -> Drawn<DB> {
         let px = |value: i32| (f64::from(value) * scale) as i32;
-        let style = text(13.0 * scale, INK);
+        let style = text(13.0 * scale, INK).pos(Pos::new(HPos::Left, VPos::Center));
         let left = LEFT + SIDE + 24;
         let mut top = TOP + 8;
         for (class, name) in self.classes.iter().enumerate() {
             let swatch = Circle::new((px(left), px(top)), px(5), colour(class).filled());
             area.draw(&swatch)?;
             let name = shorten(name);
-            area.draw(&Text::new(name, (px(left + 16), px(top - 8)), style.clone()))?;
+            area.draw(&Text::new(name, (px(left + 18), px(top)), style.clone()))?;
             top += LINE_HEIGHT;
         }
         top += LINE_HEIGHT / 2;
         for kind in [Kind::Real, Kind::Hallucinated, Kind::Prototype] {
             if self.marks.iter().any(|mark| mark.kind == kind) {
                 draw_mark(area, kind, (px(left), px(top)), MUTED, scale)?;
-                let name = Text::new(kind.name(), (px(left + 16), px(top - 8)), style.clone());
+                let name = Text::new(kind.name(), (px(left + 18), px(top)), style.clone());
                 area.draw(&name)?;
                 top += LINE_HEIGHT;
             }

@@ -58,11 +58,12 @@ fn one(file: &Path, to: &Path) -> Result<()> {
     let bytes = read(file)?;
     let stem = file.file_stem().and_then(|stem| stem.to_str()).unwrap_or("model");
     let manifest = json!({ "models": [{
-        "name": stem,
-        "title": stem,
+        "id": stem,
         "file": format!("{stem}.safetensors"),
+        "bytes": bytes.len(),
         "sha256": sha256(&bytes),
-        "size_bytes": bytes.len(),
+        "title": stem,
+        "default": true,
     }] });
     let write = |name: &str, bytes: &[u8]| {
         let path = to.join(name);
@@ -125,6 +126,6 @@ mod tests {
             serde_json::from_slice(&read(&to.join("manifest.json")).unwrap()).unwrap();
         let bytes = read(&to.join(manifest["models"][0]["file"].as_str().unwrap())).unwrap();
         assert_eq!(manifest["models"][0]["sha256"], sha256(&bytes));
-        assert_eq!(manifest["models"][0]["size_bytes"], bytes.len());
+        assert_eq!(manifest["models"][0]["bytes"], bytes.len());
     }
 }

@@ -39,8 +39,8 @@ export function openMenu(anchor: HTMLElement, label: string, items: readonly Men
   menu.addEventListener("toggle", (event) => {
     if ((event as ToggleEvent).newState === "closed") menu.remove();
   });
-  // Inside an open dialog the rest of the page is inert.
-  (anchor.closest("dialog") ?? document.body).append(menu);
+  // Within a landmark; inside an open dialog, since the rest of the page is inert then.
+  (anchor.closest("dialog, main, header") ?? document.body).append(menu);
   menu.showPopover();
   place(menu, anchor);
   buttons[0]?.focus();

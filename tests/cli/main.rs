@@ -1,6 +1,11 @@
 //! The command line's contract, through the built program: results, JSON keys,
 //! exit statuses, and a clear sentence for whatever can be wrong.
 
+mod apply;
+mod bad_pictures;
 mod bad_weights;
+mod data;
+mod disk;
 mod evaluate;
 mod training;
+mod usage;

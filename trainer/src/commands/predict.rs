@@ -37,7 +37,10 @@ fn predict(args: &PredictArgs) -> Result<Vec<Report>> {
     let model = Model::from_checkpoint(&checkpoint, &Device::Cpu)?;
     let on_device = Model::from_checkpoint(&checkpoint, &device)?;
     let mut classifier = support::classifier(args, &checkpoint, &model, &on_device, &device)
-        .with_context(|| format!("cannot learn from {}", args.support.display()))?;
+        .with_context(|| {
+            let (support, weights) = (args.support.display(), args.weights.display());
+            format!("cannot learn from {support} with {weights}")
+        })?;
     let sources = queries.iter().map(|query| query.source.clone()).collect();
     let features =
         embed_dataset(&on_device, &Dataset::loose(sources), &device)?.to_device(&Device::Cpu)?;

@@ -1,0 +1,104 @@
+//! Pictures that cannot be used: the file is named, and what to do.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Result, ensure};
+use fewshot_tests::command::Outcome;
+use fewshot_tests::{fewshot, fixture};
+
+struct Desk {
+    folder: tempfile::TempDir,
+    weights: PathBuf,
+    support: PathBuf,
+}
+
+impl Desk {
+    fn new() -> Result<Self> {
+        let folder = tempfile::tempdir()?;
+        let weights = fixture::weights(folder.path())?;
+        let support = fixture::classes(&folder.path().join("support"), 3, 2)?;
+        Ok(Self { folder, weights, support })
+    }
+
+    fn predict(&self, query: &Path) -> Result<Outcome> {
+        let (weights, support) = (&self.weights, &self.support);
+        fewshot!("predict", "--weights", weights, "--support", support, "--query", query, "--json")
+    }
+
+    fn good_query(&self) -> PathBuf {
+        self.support.join("class0/00.png")
+    }
+}
+
+#[test]
+fn a_broken_picture_is_named() -> Result<()> {
+    let desk = Desk::new()?;
+    let bytes = fs::read(desk.good_query())?;
+    for (name, content) in [
+        ("torn.png", &bytes[..bytes.len() / 2]),
+        ("text.jpg", b"this is no picture".as_slice()),
+        ("empty.png", b""),
+    ] {
+        let query = desk.folder.path().join(name);
+        fs::write(&query, content)?;
+        desk.predict(&query)?.refused(&[name])?;
+        let in_support = desk.support.join("class1").join(name);
+        fs::write(&in_support, content)?;
+        desk.predict(&desk.good_query())?.refused(&[name])?;
+        let (weights, support) = (&desk.weights, &desk.support);
+        fewshot!("eval", "--weights", weights, "--data", support, "--ways", "3", "--queries", "1")?
+            .refused(&[name])?;
+        let out = desk.folder.path().join("features.safetensors");
+        fewshot!("embed", "--weights", weights, "--images", support, "--out", &out)?
+            .refused(&[name])?;
+        ensure!(!out.exists(), "half a result was left");
+        fs::remove_file(in_support)?;
+    }
+    Ok(())
+}
+
+#[test]
+fn an_empty_class_is_named() -> Result<()> {
+    let desk = Desk::new()?;
+    fs::create_dir(desk.support.join("nothing"))?;
+    desk.predict(&desk.good_query())?.refused(&["nothing"])?;
+    fewshot!("eval", "--weights", &desk.weights, "--data", &desk.support)?.refused(&["nothing"])
+}
+
+#[test]
+fn support_without_classes_or_queries_without_pictures_are_told() -> Result<()> {
+    let desk = Desk::new()?;
+    let empty = desk.folder.path().join("vacant");
+    fs::create_dir(&empty)?;
+    desk.predict(&empty)?.refused(&["vacant"])?;
+    desk.predict(&desk.folder.path().join("missing.png"))?.refused(&["missing.png"])?;
+    let (weights, query) = (&desk.weights, desk.good_query());
+    for support in [&empty, &desk.folder.path().join("missing")] {
+        let name = support.file_name().unwrap_or_default().to_string_lossy();
+        fewshot!("predict", "--weights", weights, "--support", support, "--query", &query)?
+            .refused(&[&name])?;
+    }
+    Ok(())
+}
+
+#[test]
+fn hallucination_without_a_generator_is_told() -> Result<()> {
+    let desk = Desk::new()?;
+    let plain = fixture::checkpoint_of(fewshot_tests::pattern::config(32, 3, 8, None))?;
+    let weights = desk.folder.path().join("plain.safetensors");
+    fs::write(&weights, plain.to_bytes(fewshot::Precision::F32)?)?;
+    let (support, query) = (&desk.support, desk.good_query());
+    fewshot!(
+        "predict",
+        "--weights",
+        &weights,
+        "--support",
+        support,
+        "--query",
+        &query,
+        "--hallucinate",
+        "5"
+    )?
+    .refused(&["plain.safetensors", "generator"])
+}

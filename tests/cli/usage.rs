@@ -1,0 +1,35 @@
+//! Exit status 2 for what cannot be understood, and help that lists what there is.
+
+use anyhow::{Result, ensure};
+use fewshot_tests::fewshot;
+
+#[test]
+fn usage_errors_have_a_status_of_their_own() -> Result<()> {
+    for wrong in [
+        &["fly"][..],
+        &["eval"],
+        &["eval", "--weights", "w", "--distance", "manhattan"],
+        &["eval", "--weights", "w", "--ways", "five"],
+        &["eval", "--weights", "w", "--split", "exam"],
+        &["predict", "--weights", "w"],
+        &["train"],
+        &["train", "--recipe", "synthetic", "--device", "abacus"],
+        &["bench", "sleep"],
+        &["data", "download"],
+    ] {
+        let outcome = fewshot_tests::command::fewshot(wrong)?;
+        ensure!(outcome.status == 2, "{wrong:?}: exit status {}", outcome.status);
+        ensure!(outcome.stdout.is_empty() && !outcome.stderr.is_empty(), "{wrong:?}: {outcome:?}");
+    }
+    Ok(())
+}
+
+#[test]
+fn help_lists_every_command() -> Result<()> {
+    let help = fewshot!("--help")?.succeeded()?.stdout;
+    for command in ["train", "eval", "predict", "embed", "tsne", "data", "info", "bench"] {
+        ensure!(help.lines().any(|line| line.trim().starts_with(command)), "{command} in\n{help}");
+        fewshot!(command, "--help")?.succeeded()?;
+    }
+    Ok(())
+}

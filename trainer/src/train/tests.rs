@@ -104,8 +104,11 @@ fn resume(folder: &Path, interrupt: &Interrupt) -> Result<Outcome> {
     train(recipe, &source()?, run, Device::Cpu, interrupt, true)
 }
 
+/// Tensors by name.
+type Numbers = Vec<(String, Vec<f32>)>;
+
 /// All that a run has computed, bit for bit, wall time left out.
-fn result(folder: &Path) -> Result<(Vec<(String, Vec<f32>)>, Vec<Line>)> {
+fn result(folder: &Path) -> Result<(Numbers, Vec<Line>)> {
     let (run, ..) = RunDir::open(folder)?;
     let state = State::read(&run)?;
     let best = weights::read(&run.best())?;

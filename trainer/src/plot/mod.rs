@@ -4,6 +4,7 @@
 //! PNG has twice as many. Which numbers are drawn is the commands' affair.
 
 mod accuracy;
+mod curves;
 mod font;
 mod palette;
 mod scatter;
@@ -15,6 +16,7 @@ use plotters::coord::Shift;
 use plotters::prelude::*;
 
 pub use accuracy::{AccuracyFigure, Line};
+pub use curves::{Curve, CurvesFigure};
 pub use palette::{INK, MUTED, RULE, colour};
 pub use scatter::{Kind, Mark, ScatterFigure};
 

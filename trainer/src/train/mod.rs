@@ -5,10 +5,12 @@
 //! random is a function of the recipe's seed, stage and step ([`streams`]).
 
 mod average;
+mod curves;
 pub(crate) mod episode;
 mod episodic;
 mod fit;
 mod hallucinate;
+mod in_place;
 mod learner;
 pub(crate) mod losses;
 pub(crate) mod optimizer;

@@ -4,10 +4,11 @@
 //! Both follow PyTorch's formulas. Weight decay leaves vectors (biases and
 //! BatchNorm) alone.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use candle_core::{Tensor, Var, backprop::GradStore};
 use fewshot::Parameters;
 
+use super::in_place::update;
 use crate::recipe::Optimizer as Kind;
 
 const BETA_1: f64 = 0.9;
@@ -43,7 +44,8 @@ impl Optimizer {
                 match kept {
                     Some(kept) => {
                         let tensor = kept.get(&format!("{which}.{name}"), var.shape().clone())?;
-                        Ok(tensor.to_device(var.device())?)
+                        // A copy: memories are changed in place.
+                        Ok(tensor.to_device(var.device())?.copy()?)
                     }
                     None => Ok(var.zeros_like()?.detach()),
                 }
@@ -57,24 +59,26 @@ impl Optimizer {
     }
 
     /// Moves every variable that has a gradient; `step` counts from 0.
+    ///
+    /// On the CPU in place, a pass over each array; elsewhere by candle's own
+    /// operations. Both follow the same formulas.
     pub fn step(&mut self, gradients: &GradStore, rate: f32, step: usize) -> Result<()> {
-        let rate = f64::from(rate);
         for slot in &mut self.slots {
             let Some(gradient) = gradients.get(&slot.var) else { continue };
+            let gradient = gradient.detach();
             let decay = match self.kind {
                 Kind::Sgd { weight_decay, .. } | Kind::Adam { weight_decay } => weight_decay,
             };
-            let gradient = gradient.detach();
-            let gradient = if decay > 0.0 && slot.var.rank() > 1 {
-                (gradient + (slot.var.as_detached_tensor() * f64::from(decay))?)?
-            } else {
-                gradient
-            };
-            let change = match self.kind {
-                Kind::Sgd { momentum, .. } => slot.nesterov(&gradient, f64::from(momentum))?,
-                Kind::Adam { .. } => slot.adam(&gradient, step)?,
-            };
-            slot.var.set(&(slot.var.as_detached_tensor() - (change * rate)?)?)?;
+            let decay = if slot.var.rank() > 1 { decay } else { 0.0 };
+            match (&self.kind, slot.var.device().is_cpu()) {
+                (Kind::Sgd { momentum, .. }, true) => {
+                    slot.nesterov_in_place(&gradient.contiguous()?, rate, *momentum, decay)?;
+                }
+                (Kind::Adam { .. }, true) => {
+                    slot.adam_in_place(&gradient.contiguous()?, rate, step, decay)?;
+                }
+                (kind, false) => slot.by_tensors(kind, gradient, rate, step, decay)?,
+            }
         }
         Ok(())
     }
@@ -93,23 +97,70 @@ impl Optimizer {
 }
 
 impl Slot {
-    fn nesterov(&mut self, gradient: &Tensor, momentum: f64) -> Result<Tensor> {
-        self.first = ((&self.first * momentum)? + gradient)?;
-        Ok((gradient + (&self.first * momentum)?)?)
+    fn nesterov_in_place(
+        &self,
+        gradient: &Tensor,
+        rate: f32,
+        momentum: f32,
+        decay: f32,
+    ) -> Result<()> {
+        update(&self.first, [gradient, &self.var], move |kept, [gradient, weight]| {
+            kept * momentum + gradient + decay * weight
+        })?;
+        update(&self.var, [gradient, &self.first], move |weight, [gradient, kept]| {
+            weight - rate * (gradient + decay * weight + momentum * kept)
+        })
     }
 
-    fn adam(&mut self, gradient: &Tensor, step: usize) -> Result<Tensor> {
-        let count = i32::try_from(step + 1).unwrap_or(i32::MAX);
-        let second = match &self.second {
-            Some(second) => ((second * BETA_2)? + (gradient.sqr()? * (1.0 - BETA_2))?)?,
-            None => (gradient.sqr()? * (1.0 - BETA_2))?,
-        };
-        self.first = ((&self.first * BETA_1)? + (gradient * (1.0 - BETA_1))?)?;
-        let mean = (&self.first / (1.0 - BETA_1.powi(count)))?;
-        let deviation = ((&second / (1.0 - BETA_2.powi(count)))?.sqrt()? + EPSILON)?;
-        self.second = Some(second);
-        Ok((mean / deviation)?)
+    fn adam_in_place(&self, gradient: &Tensor, rate: f32, step: usize, decay: f32) -> Result<()> {
+        let [beta_1, beta_2, epsilon] = [BETA_1, BETA_2, EPSILON].map(|value| value as f32);
+        let [first_share, second_share] = shares(step).map(|share| 1.0 / share as f32);
+        let second = self.second.as_ref().context("Adam's second memory is missing")?;
+        update(&self.first, [gradient, &self.var], move |mean, [gradient, weight]| {
+            beta_1 * mean + (1.0 - beta_1) * (gradient + decay * weight)
+        })?;
+        update(second, [gradient, &self.var], move |square, [gradient, weight]| {
+            beta_2 * square + (1.0 - beta_2) * (gradient + decay * weight).powi(2)
+        })?;
+        update(&self.var, [&self.first, second], move |weight, [mean, square]| {
+            weight - rate * (mean * first_share) / ((square * second_share).sqrt() + epsilon)
+        })
     }
+
+    fn by_tensors(
+        &mut self,
+        kind: &Kind,
+        gradient: Tensor,
+        rate: f32,
+        step: usize,
+        decay: f32,
+    ) -> Result<()> {
+        let weight = self.var.as_detached_tensor();
+        let gradient = (gradient + (&weight * f64::from(decay))?)?;
+        let change = match kind {
+            Kind::Sgd { momentum, .. } => {
+                let momentum = f64::from(*momentum);
+                self.first = ((&self.first * momentum)? + &gradient)?;
+                (gradient + (&self.first * momentum)?)?
+            }
+            Kind::Adam { .. } => {
+                let second = self.second.as_ref().context("Adam's second memory is missing")?;
+                let second = ((second * BETA_2)? + (gradient.sqr()? * (1.0 - BETA_2))?)?;
+                self.first = ((&self.first * BETA_1)? + (gradient * (1.0 - BETA_1))?)?;
+                let [first_share, second_share] = shares(step);
+                let deviation = ((&second / second_share)?.sqrt()? + EPSILON)?;
+                self.second = Some(second);
+                ((&self.first / first_share)? / deviation)?
+            }
+        };
+        Ok(self.var.set(&(weight - (change * f64::from(rate))?)?)?)
+    }
+}
+
+/// What part of the true means Adam's memories hold after `step`, which start at 0.
+fn shares(step: usize) -> [f64; 2] {
+    let count = i32::try_from(step + 1).unwrap_or(i32::MAX);
+    [BETA_1, BETA_2].map(|beta| 1.0 - beta.powi(count))
 }
 
 #[cfg(test)]
@@ -126,7 +177,7 @@ mod tests {
     const SGD: [f32; 4] = [0.780895, -3.20175, 0.442262, 1.357828];
     const ADAM: [f32; 4] = [0.970021, -2.030009, 0.470046, 2.970006];
 
-    fn three_steps(kind: &Kind, interrupted: bool) -> Result<Vec<f32>> {
+    fn three_steps(kind: &Kind, interrupted: bool, in_place: bool) -> Result<Vec<f32>> {
         let var = Var::new(&[[1f32, -2.0], [0.5, 3.0]], &Device::Cpu)?;
         let vars = || vec![("p".to_owned(), var.clone())];
         let mut optimizer = Optimizer::new(kind, vars(), None)?;
@@ -135,7 +186,12 @@ mod tests {
                 optimizer = Optimizer::new(kind, vars(), Some(&optimizer.state()))?;
             }
             let gradients = var.powf(3.0)?.sum_all()?.backward()?;
-            optimizer.step(&gradients, 0.01, step)?;
+            if in_place {
+                optimizer.step(&gradients, 0.01, step)?;
+            } else {
+                let gradient = gradients.get(&var).context("no gradient")?.detach();
+                optimizer.slots[0].by_tensors(kind, gradient, 0.01, step, 0.01)?;
+            }
         }
         Ok(var.flatten_all()?.to_vec1()?)
     }
@@ -145,8 +201,8 @@ mod tests {
         let sgd = Kind::Sgd { momentum: 0.9, weight_decay: 0.01 };
         let adam = Kind::Adam { weight_decay: 0.01 };
         for (kind, expected) in [(sgd, SGD), (adam, ADAM)] {
-            for interrupted in [false, true] {
-                let values = three_steps(&kind, interrupted)?;
+            for (interrupted, in_place) in [(false, true), (true, true), (false, false)] {
+                let values = three_steps(&kind, interrupted, in_place)?;
                 for (value, expected) in values.iter().zip(expected) {
                     let tolerance = 1e-5 * expected.abs().max(1.0);
                     assert!((value - expected).abs() < tolerance, "{kind:?}: {values:?}");

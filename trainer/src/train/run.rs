@@ -12,13 +12,13 @@ use super::learner::Learner;
 use super::report::Report;
 use super::setup::Setup;
 use super::validate::{Scores, Validated};
-use super::{Outcome, episodic, fit, hallucinate, pretrain};
+use super::{Outcome, curves, episodic, fit, hallucinate, pretrain};
 use crate::interrupt::Interrupt;
 use crate::recipe::Stage;
 use crate::run_dir::RunDir;
 use crate::run_dir::metrics::{self, Line};
 use crate::run_dir::state::{Position, State};
-use crate::{weights, write};
+use crate::{plot, weights, write};
 
 /// Longest time between checkpoints.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(120);
@@ -287,7 +287,21 @@ impl Run {
             self.position.window = (0, 0.0, 0.0);
         }
         self.position.metrics_bytes = metrics::append(&self.folder, &line)?;
+        if scores.is_some() {
+            self.draw();
+        }
         Ok(())
+    }
+
+    /// Draws the curves. Training that can go on does not end for want of them.
+    fn draw(&self) {
+        let drawn = metrics::read(&self.folder).and_then(|lines| {
+            let figure = curves::figure(&self.setup.recipe.name, &lines);
+            plot::save(&figure, &self.folder.file("curves.svg"))
+        });
+        if let Err(error) = drawn {
+            eprintln!("{}", crate::output::one_line(&format!("{error:#}; training goes on")));
+        }
     }
 
     fn seconds(&self) -> f64 {

@@ -181,6 +181,8 @@ fn pretraining_lowers_its_loss_and_beats_chance_on_unseen_classes() -> Result<()
     let last = lines.iter().rev().find_map(|line| line.validation.get("val_1shot"));
     let accuracy = *last.context("no validation")?;
     assert!(accuracy > 0.45, "{accuracy}, where chance is a third");
+    let curves = std::fs::read_to_string(run.join("curves.svg"))?;
+    assert!(curves.contains("1-shot") && curves.contains("training loss"));
     Ok(())
 }
 

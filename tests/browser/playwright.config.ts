@@ -11,8 +11,8 @@ export default defineConfig({
   // The machines this runs on have two cores, and the page's worker wants one.
   workers: 1,
   retries: process.env.CI ? 1 : 0,
-  timeout: 120_000,
-  expect: { timeout: 20_000 },
+  timeout: 180_000,
+  expect: { timeout: 45_000 },
   use: {
     baseURL: process.env.BASE ?? "http://127.0.0.1:8080/",
     locale: "en-GB",
@@ -26,6 +26,8 @@ export default defineConfig({
         "--use-fake-ui-for-media-stream",
       ],
     },
+    // What a worker of the site answers no test could hold back; its own tests allow it.
+    serviceWorkers: "block",
     trace: "retain-on-failure",
   },
 });

@@ -2,11 +2,14 @@
 import { Client } from "./client.ts";
 import { Actions, type Target } from "./control/actions.ts";
 import { Classifier } from "./control/classify.ts";
+import { Keeper } from "./control/keep.ts";
 import { Library } from "./control/library.ts";
 import { Models } from "./control/models.ts";
 import { Projector } from "./control/project.ts";
 import { Samples } from "./control/samples.ts";
 import { type Found, sort } from "./input/files.ts";
+import type { Link } from "./state/link.ts";
+import { withSettings } from "./state/session.ts";
 import { Store } from "./state/store.ts";
 import { t } from "./strings/index.ts";
 
@@ -16,6 +19,7 @@ export class App {
   readonly library = new Library(this.store, this.client);
   readonly models = new Models(this.store, this.client, this.library);
   readonly samples = new Samples(this.store, this.library);
+  readonly keeper = new Keeper(this.store, this.library, this.models);
   readonly actions = new Actions(this.store, this.library);
   readonly classifier = new Classifier(this.store, this.client);
   readonly projector = new Projector(this.store, this.client);
@@ -28,6 +32,19 @@ export class App {
     this.models.onReady = () => this.#recompute();
   }
 
+  /** Brings back what was kept, then what the link asks for. */
+  async start(link: Link): Promise<void> {
+    const listed = this.samples.start();
+    await this.keeper.start();
+    await Promise.all([listed, this.models.start(link.model)]);
+    const sample = this.store.samples.find((s) => s.id === link.sample);
+    // A session that began as this sample may have grown since: it stays.
+    if (sample && this.store.session.sample !== sample.id) await this.samples.load(sample);
+    this.store.rewrite((session) => withSettings(session, link.settings));
+    // What follows is the session's: a reload shall not go back to the link.
+    if (location.hash) history.replaceState(null, "", location.pathname + location.search);
+  }
+
   #recompute(): void {
     this.classifier.reset();
     this.projector.reset();
@@ -37,7 +54,9 @@ export class App {
   async take(found: readonly Found[], target: Target): Promise<void> {
     const { groups, models, sessions } = sort(found);
     const [model] = models;
-    if (model) await this.models.open(model.name, await model.arrayBuffer());
+    if (model) this.models.open(model.name, await model.arrayBuffer());
+    const [session] = sessions;
+    if (session) await this.keeper.open(session.name, session);
     const loose = groups.get(null) ?? [];
     const folders = new Map([...groups].flatMap(([name, files]) => (name ? [[name, files]] : [])));
     // One folder dropped onto a class or the questions is only a way to bring pictures.

@@ -5,6 +5,7 @@ import "./styles/index.css";
 import { App } from "./app.ts";
 import { acceptKeys } from "./input/keys.ts";
 import { acceptPaste } from "./input/paste.ts";
+import { readLink } from "./state/link.ts";
 import { language } from "./strings/index.ts";
 import { page } from "./views/page.ts";
 
@@ -14,5 +15,4 @@ document.getElementById("page")?.replaceWith(page(app));
 acceptPaste(app);
 acceptKeys(app);
 app.store.changed();
-void app.samples.start();
-void app.models.start(null);
+void app.start(readLink(location.hash));

@@ -2,11 +2,14 @@
 import type { Client } from "../client.ts";
 import type { Bytes, ModelSource } from "../protocol.ts";
 import { type ModelEntry, readManifest } from "../state/models.ts";
-import { defaultSettings, type Session, withSettings } from "../state/session.ts";
+import type { Session } from "../state/session.ts";
 import type { Store } from "../state/store.ts";
 import { t } from "../strings/index.ts";
 import { isCancelled, isCrash, sentence } from "./failures.ts";
 import type { Library } from "./library.ts";
+
+/** What the ids of a person's own models begin with. */
+const OWN = "own:";
 
 export class Models {
   readonly #store: Store;
@@ -53,17 +56,24 @@ export class Models {
   }
 
   /** Tries a model file of the person's own; the present one stays where it is no model. */
-  async open(name: string, bytes: ArrayBuffer): Promise<void> {
-    const id = `own:${name}`;
-    const title = name.replace(/\.safetensors$/, "");
-    const entry = { id, title, url: null, file: name, bytes: bytes.byteLength };
-    const own = { ...entry, data: null, score: null, isDefault: false };
-    this.#own.set(id, bytes);
-    const before = this.#store.session.modelId;
-    this.#store.models = [...this.#store.models.filter((m) => m.id !== id), own];
-    if (before === id) this.#wanted = null;
+  open(name: string, bytes: ArrayBuffer): void {
+    const id = `${OWN}${name}`;
+    this.restore(new Map([[id, bytes]]));
+    if (this.#store.session.modelId === id) this.#wanted = null;
     else this.choose(id);
     this.#store.changed();
+  }
+
+  /** Lists model files of the person's own, by the ids of their entries. */
+  restore(files: ReadonlyMap<string, ArrayBuffer>): void {
+    for (const [id, bytes] of files) {
+      const file = id.slice(OWN.length);
+      const title = file.replace(/\.safetensors$/, "");
+      const entry = { id, title, url: null, file, bytes: bytes.byteLength };
+      this.#own.set(id, bytes);
+      const others = this.#store.models.filter((m) => m.id !== id);
+      this.#store.models = [...others, { ...entry, data: null, score: null, isDefault: false }];
+    }
   }
 
   ownFiles(): ReadonlyMap<string, ArrayBuffer> {
@@ -99,12 +109,6 @@ export class Models {
         onProgress: (bytes) => this.#progress(entry, bytes),
       });
       this.#store.model = { phase: "ready", entry, info };
-      // A session that has never been touched takes the model's own distance.
-      const isNew = this.#store.session.classes.length === 0;
-      if (isNew) {
-        const own = defaultSettings(info.distance);
-        this.#store.rewrite((s) => (s.classes.length === 0 ? withSettings(s, own) : s));
-      }
       this.onReady();
       this.#library.embedAll();
       this.#store.announcement = t.modelReady(entry.title);

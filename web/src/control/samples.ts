@@ -56,7 +56,11 @@ export class Samples {
   #session(sample: Sample, id: (file: string) => string): Session {
     const { session, models } = this.#store;
     const model = models.some((m) => m.id === sample.model) ? sample.model : session.modelId;
-    let next: Session = { ...emptySession(model), settings: session.settings };
+    let next: Session = {
+      ...emptySession(model),
+      sample: sample.id,
+      settings: session.settings,
+    };
     sample.ways.forEach((way, i) => {
       const classId = `${sample.id}-${i}`;
       next = addSupport(addClass(next, classId, way.name), classId, way.support.map(id));

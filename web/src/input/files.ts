@@ -4,7 +4,7 @@
  */
 
 /** What the page's own session files are called. */
-export const SESSION_EXTENSION = ".fewshot";
+export const SESSION_EXTENSION = ".fewshot.zip";
 
 export interface Found {
   readonly file: File;

@@ -23,7 +23,8 @@ export interface Query {
 }
 
 export interface Settings {
-  readonly distance: Distance;
+  /** Null: the model's own. */
+  readonly distance: Distance | null;
   readonly hallucinations: number;
   /** Factor on the model's own temperature. */
   readonly temperatureFactor: number;
@@ -34,6 +35,8 @@ export interface Settings {
 
 export interface Session {
   readonly modelId: string;
+  /** The sample it began as, which a link can name. */
+  readonly sample: string | null;
   readonly classes: readonly ClassEntry[];
   readonly queries: readonly Query[];
   readonly settings: Settings;
@@ -42,12 +45,16 @@ export interface Session {
 export const PALETTE_SIZE = 10;
 export const MAX_HALLUCINATIONS = 200;
 
-export function defaultSettings(distance: Distance): Settings {
-  return { distance, hallucinations: 0, temperatureFactor: 1, rejectionShift: 0, seed: 0 };
-}
+export const DEFAULT_SETTINGS: Settings = {
+  distance: null,
+  hallucinations: 0,
+  temperatureFactor: 1,
+  rejectionShift: 0,
+  seed: 0,
+};
 
 export function emptySession(modelId: string): Session {
-  return { modelId, classes: [], queries: [], settings: defaultSettings("l2") };
+  return { modelId, sample: null, classes: [], queries: [], settings: DEFAULT_SETTINGS };
 }
 
 /** The smallest palette index that no class uses, so that colours stay apart. */

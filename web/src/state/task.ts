@@ -15,7 +15,7 @@ export function taskOf(
   return {
     classes,
     queries: session.queries.map((q) => q.picture).filter(ready),
-    distance,
+    distance: distance ?? model.distance,
     hallucinations: model.generator === null ? 0 : hallucinations,
     temperature: model.temperature * temperatureFactor,
     seed,

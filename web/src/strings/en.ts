@@ -37,6 +37,19 @@ export const en = {
   addPicturesTo: (name: string) => `Add pictures to ${name}`,
   camera: "Camera",
   cameraFor: (name: string) => `Camera for ${name}`,
+  takePicture: "Take pictures (hold for many)",
+  turnCamera: "Other camera",
+  cameraPicture: "camera",
+  taken: (n: number) => count(n, "picture taken", "pictures taken"),
+  framesPerSecond: (n: string) => `${n} frames a second`,
+  cameraForbidden:
+    "The camera may not be used here. Allow it in the browser’s settings for this page, then open this window again.",
+  cameraMissing: "No camera was found. Connect one, then open this window again.",
+  cameraBusy:
+    "The camera does not answer: another program may be using it. Close that, then try again.",
+  cameraImpossible:
+    "Browsers give pages the camera only over https. Open this page by an address that begins with https.",
+  lookAround: "Look around",
   classMenu: (name: string) => `Menu of class ${name}`,
   pictureCount: (n: number) => count(n, "picture", "pictures"),
   switchOff: "Switch off",
@@ -167,6 +180,53 @@ export const en = {
   corrected: (name: string) => `Thank you: it is now an example of “${name}”.`,
   pastedInto: (name: string) => `Pasted into ${name}.`,
   startedOver: "Everything was cleared.",
+  notASession: (name: string) =>
+    `“${name}” is not a session that this page saved, or was changed since. Choose a file ending in .fewshot.zip.`,
+  cannotKeep:
+    "This browser keeps nothing for this page any more (its storage is full or switched off). Save the session as a file before you close it.",
+  evaluate: "Evaluate",
+  evaluateMenu: "Evaluate with a folder…",
+  evaluateHint:
+    "Choose or drop a folder with one folder of pictures per class. Episodes are drawn from it as in published tables: a few examples teach, other pictures ask, and how often the answer is right is counted.",
+  evaluateChoose: "Choose a folder of classes to evaluate with",
+  evaluateTooFew:
+    "That is too little: a folder with at least two class folders of two pictures each is needed.",
+  evaluateEmbedding: (done: string, total: string) =>
+    `Looking at the pictures: ${done} of ${total}`,
+  evaluateReady: (classes: number, pictures: number) =>
+    `${count(classes, "class", "classes")}, ${count(pictures, "picture", "pictures")}. Model, distance and imagined examples are as set on the page.`,
+  evaluateRun: "Evaluate",
+  evaluateRunning: "Running episodes…",
+  evaluateShots: "Running episodes with more and fewer examples…",
+  evaluateImagined: "Running episodes with imagined examples…",
+  evaluateDone: "Done.",
+  evaluateCancelled: "Cancelled; what was found stays.",
+  cancel: "Cancel",
+  ways: "Classes (ways)",
+  shots: "Examples (shots)",
+  queriesPerClass: "Questions each",
+  episodes: "Episodes",
+  protocol: (ways: number, shots: number, queries: number, episodes: number) =>
+    `${ways}-way ${shots}-shot, ${count(queries, "question", "questions")} a class, mean and 95 % interval over ${episodes} episodes`,
+  confusion: "What is taken for what",
+  confusionCaption: "Truth by row, answer by column",
+  confusionCorner: "is ↓ taken for →",
+  mistook: (truth: string, predicted: string, share: string) =>
+    `${truth} taken for ${predicted}: ${share}`,
+  overShots: "Accuracy against examples",
+  overImagined: "Accuracy against imagined examples",
+  exportCsv: "Export as CSV",
+  exportPng: "Export as PNG",
+  noPng: "this browser makes no PNG of it",
+  saveSession: "Save session as a file",
+  openSession: "Open a file…",
+  exportClassifier: "Export the classifier",
+  needsAnswers: "Give two classes a picture each first: there is nothing to export yet.",
+  copyLink: "Copy link",
+  linkCopied:
+    "The link names the model, the sample and the settings. Pictures of your own are not in it.",
+  linkNotCopied: (link: string) => `This browser does not let the page copy. The link is: ${link}`,
+  sessionName: "session",
   dropHere: "Drop pictures, a folder of classes, a model or a saved session",
   noPictures: "There is no picture in what you dropped.",
   pictureName: (n: number) => `picture ${n}`,

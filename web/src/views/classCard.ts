@@ -6,7 +6,8 @@ import { fromList } from "../input/files.ts";
 import type { PictureId } from "../protocol.ts";
 import { type ClassEntry, moveClass } from "../state/session.ts";
 import { t } from "../strings/index.ts";
-import { fileChooser, iconButton, PICTURES } from "./controls.ts";
+import { openCamera } from "./camera.ts";
+import { button, fileChooser, iconButton, PICTURES } from "./controls.ts";
 import { type MenuItem, openMenu } from "./menu.ts";
 import { thumbnail } from "./thumbnail.ts";
 
@@ -38,6 +39,11 @@ export function classCard(app: App, { id }: ClassEntry): Row<ClassEntry> {
     onFiles: (files) => void app.take(fromList(files), { kind: "class", id }),
   });
   const input = chooser.querySelector("input");
+  const camera = button(
+    t.camera,
+    () => openCamera(app, { kind: "class", id }, t.cameraFor(entry()?.name ?? "")),
+    { icon: "camera", class: "text-button" },
+  );
   const rows = new KeyedList<PictureId>(
     pictures,
     (picture) => picture,
@@ -48,7 +54,7 @@ export function classCard(app: App, { id }: ClassEntry): Row<ClassEntry> {
     { class: "class-card", "data-class": id },
     h("div", { class: "class-head" }, handle, name, count, menu),
     pictures,
-    h("div", { class: "class-foot" }, chooser),
+    h("div", { class: "class-foot" }, chooser, camera),
   );
   draggable(handle, CLASS_TYPE, () => id);
   dropZone(app, element, () => ({ kind: "class", id }));
@@ -57,6 +63,7 @@ export function classCard(app: App, { id }: ClassEntry): Row<ClassEntry> {
     setAttribute(name, "aria-label", t.nameOfClass(index + 1));
     setAttribute(menu, "aria-label", t.classMenu(current.name));
     if (input) setAttribute(input, "aria-label", t.addPicturesTo(current.name));
+    setAttribute(camera, "aria-label", t.cameraFor(current.name));
     setText(count, current.enabled ? t.pictureCount(current.pictures.length) : t.switchedOff);
     setAttribute(element, "data-colour", String(current.colour));
     element.classList.toggle("off", !current.enabled);

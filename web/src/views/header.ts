@@ -1,8 +1,11 @@
 /** The top of the page: its name, undo and redo, and what concerns the whole session. */
 import type { App } from "../app.ts";
+import { copyLink, exportClassifier, saveSession } from "../control/share.ts";
 import { h } from "../dom.ts";
+import { fromList, SESSION_EXTENSION } from "../input/files.ts";
 import { keepLanguage, language, t } from "../strings/index.ts";
 import { button, iconButton } from "./controls.ts";
+import { openEvaluation } from "./evaluate/window.ts";
 import { type MenuItem, openMenu } from "./menu.ts";
 
 export function header(app: App): HTMLElement {
@@ -46,14 +49,29 @@ function sampleItems(app: App): MenuItem[] {
 
 function moreItems(app: App): MenuItem[] {
   return [
-    { text: t.startOver, run: () => app.actions.startOver() },
+    { text: t.saveSession, run: () => void saveSession(app) },
+    { text: t.openSession, run: () => chooseFile(app) },
+    { text: t.exportClassifier, run: () => void exportClassifier(app) },
+    { text: t.evaluateMenu, run: () => openEvaluation(app) },
+    { text: t.copyLink, run: () => void copyLink(app) },
+    { text: t.startOver, separate: true, run: () => app.actions.startOver() },
     {
       text: t.language,
       separate: true,
       run: () => {
         keepLanguage(language === "en" ? "de" : "en");
-        location.reload();
+        // The session is kept, so that a reload is no loss.
+        void app.keeper.flush().then(() => location.reload());
       },
     },
   ];
+}
+
+/** A session, a model or pictures: what it is, its name tells. */
+function chooseFile(app: App): void {
+  const input = h("input", { type: "file", accept: `${SESSION_EXTENSION},.zip,.safetensors` });
+  input.addEventListener("change", () => {
+    if (input.files) void app.take(fromList(input.files), app.defaultTarget());
+  });
+  input.click();
 }

@@ -1,6 +1,7 @@
 /** The choice of the model: one card each, what it is, and how far it has arrived. */
 import type { App } from "../app.ts";
 import { h, KeyedList, type Row, setText } from "../dom.ts";
+import { fromList } from "../input/files.ts";
 import type { ModelEntry } from "../state/models.ts";
 import { formatBytes, formatInteger, formatScore, t } from "../strings/index.ts";
 import { button, fileChooser } from "./controls.ts";
@@ -41,7 +42,7 @@ export function models(app: App): HTMLElement {
       class: "text-button",
       onFiles: (files) => {
         const [file] = files;
-        if (file) void file.arrayBuffer().then((bytes) => app.models.open(file.name, bytes));
+        if (file) void app.take(fromList([file]), { kind: "new" });
       },
     }),
   );

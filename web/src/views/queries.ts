@@ -8,7 +8,8 @@ import type { Query } from "../state/session.ts";
 import { threshold } from "../state/task.ts";
 import { verdict } from "../state/verdict.ts";
 import { formatInteger, t } from "../strings/index.ts";
-import { fileChooser, PICTURES } from "./controls.ts";
+import { openCamera } from "./camera.ts";
+import { button, fileChooser, PICTURES } from "./controls.ts";
 import { queryCard } from "./queryCard.ts";
 
 export function queries(app: App): HTMLElement {
@@ -30,6 +31,9 @@ export function queries(app: App): HTMLElement {
       icon: "add",
       label: t.addQueries,
       onFiles: (files) => void app.take(fromList(files), { kind: "queries" }),
+    }),
+    button(t.lookAround, () => openCamera(app, { kind: "queries" }, t.lookAround), {
+      icon: "camera",
     }),
     h("span", { class: "hint" }, t.queriesHint),
   );

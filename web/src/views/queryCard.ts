@@ -5,11 +5,12 @@ import { draggable, PICTURE_TYPE } from "../input/drop.ts";
 import type { Neighbour, QueryResult } from "../protocol.ts";
 import type { Query } from "../state/session.ts";
 import { threshold } from "../state/task.ts";
-import { type Verdict, verdict } from "../state/verdict.ts";
+import { type Bar, type Verdict, verdict } from "../state/verdict.ts";
 import { formatPercent, t } from "../strings/index.ts";
 import { bars } from "./bars.ts";
 import { iconButton } from "./controls.ts";
-import { openMenu } from "./menu.ts";
+import { type Evidence, evidence } from "./evidence.ts";
+import { type MenuItem, openMenu } from "./menu.ts";
 import { items } from "./thumbnail.ts";
 
 const NEIGHBOURS = 3;
@@ -21,10 +22,13 @@ export function queryCard(
 ): Row<Query> {
   const picture = app.store.pictures.get(id);
   const name = picture?.name ?? "";
-  const open = (anchor: HTMLElement) => () => openMenu(anchor, t.queryMenu(name), items(app, id));
   const image = h("img", { src: picture?.url, alt: name, draggable: "false", decoding: "async" });
-  const frame = h("div", { class: "query-picture", title: name }, image);
-  const menu: HTMLButtonElement = iconButton("menu", t.queryMenu(name), () => open(menu)());
+  const shown = evidence(app, id, image);
+  const frame = h("div", { class: "query-picture", title: name }, image, shown.canvas);
+  let answered: Bar | null = null;
+  const menu: HTMLButtonElement = iconButton("menu", t.queryMenu(name), () =>
+    openMenu(menu, t.queryMenu(name), items(app, id, evidenceItems(shown, answered))),
+  );
   const label = h("strong", { class: "answer" });
   const probability = h("span", { class: "answer-value" });
   const mark = h("span", { class: "truth", hidden: true });
@@ -45,6 +49,7 @@ export function queryCard(
       { class: "query-answer" },
       h("div", { class: "answer-head" }, label, probability, mark, menu),
       note,
+      shown.note,
       chart.element,
       neighbours,
     ),
@@ -64,6 +69,9 @@ export function queryCard(
     const limit = threshold(session, info);
     const outcome = verdict(session, classification.classIds, answer, limit);
     const { best, rejected } = outcome;
+    // Evidence for an answer that is no longer given would mislead.
+    if (best?.entry.id !== answered?.entry.id && shown.isShown()) shown.hide();
+    answered = best;
     setText(label, rejected ? t.noneOfThese : (best?.entry.name ?? ""));
     setText(probability, rejected ? "" : formatPercent(outcome.probability));
     setAttribute(element, "data-colour", String(best?.entry.colour ?? 0));
@@ -79,6 +87,13 @@ export function queryCard(
     showTruth(mark, query, outcome);
   };
   return { element, update };
+}
+
+function evidenceItems(shown: Evidence, answered: Bar | null): MenuItem[] {
+  if (shown.isShown()) return [{ text: t.hideEvidence, run: () => shown.hide() }];
+  if (!answered) return [];
+  const { id, name } = answered.entry;
+  return [{ text: t.showEvidence, run: () => void shown.show(id, name) }];
 }
 
 function showTruth(mark: HTMLElement, query: Query, outcome: Verdict): void {

@@ -2,7 +2,7 @@
 import type { App } from "../app.ts";
 import { h } from "../dom.ts";
 import { DISTANCES } from "../protocol.ts";
-import { defaultSettings } from "../state/session.ts";
+import { DEFAULT_SETTINGS } from "../state/session.ts";
 import { formatDecimal, t } from "../strings/index.ts";
 import { button, segmented, slider } from "./controls.ts";
 import { models } from "./models.ts";
@@ -43,14 +43,13 @@ export function settings(app: App): HTMLElement {
     () => actions.set({ seed: Math.floor(Math.random() * MAX_SEED) }),
     { icon: "dice", class: "text-button" },
   );
-  const reset = button(
-    t.resetSettings,
-    () => store.info && actions.set(defaultSettings(store.info.distance)),
-    { class: "text-button" },
-  );
+  const reset = button(t.resetSettings, () => actions.set(DEFAULT_SETTINGS), {
+    class: "text-button",
+  });
   store.subscribe(() => {
     const { settings: now } = store.session;
-    distance.update(now.distance);
+    const own = now.distance ?? store.info?.distance;
+    if (own) distance.update(own);
     confidence.update(
       Math.log2(now.temperatureFactor),
       `× ${formatDecimal(now.temperatureFactor)}`,

@@ -1,0 +1,96 @@
+/** Nothing is lost: reload, a file, a link, a crash of the worker. */
+import { readFile } from "node:fs/promises";
+import { expect, type Page, test } from "@playwright/test";
+import { answered, ask, cards, open, openSample, picture, teach } from "./support";
+
+const TWO = {
+  Red: [picture("red.png", [190, 20, 20])],
+  Blue: [picture("blue.png", [20, 30, 190])],
+};
+
+/** Longer than the page waits before it writes. */
+async function kept(page: Page): Promise<void> {
+  await page.waitForTimeout(1500);
+}
+
+async function fromMenu(page: Page, item: string): Promise<void> {
+  await page.getByRole("button", { name: "More", exact: true }).click();
+  await page.getByRole("menuitem", { name: item }).click();
+}
+
+test("the session survives a reload", async ({ page }) => {
+  await teach(page, TWO);
+  await ask(page, [picture("which.png", [190, 20, 20])]);
+  await answered(page);
+  await page.getByLabel("Imagined examples per class").fill("7");
+  await kept(page);
+  await page.reload();
+  await answered(page);
+  await expect(page.getByLabel("Name of class 1")).toHaveValue("Red");
+  await expect(page.locator(".thumb")).toHaveCount(2);
+  await expect(page.getByLabel("Imagined examples per class")).toHaveValue("7");
+  await expect(cards(page).locator(".answer")).toHaveText("Red");
+});
+
+test("a session saved as a file is opened again, elsewhere", async ({ page, browser }, info) => {
+  await openSample(page, /Beetles/);
+  const saved = page.waitForEvent("download");
+  await fromMenu(page, "Save session as a file");
+  const file = info.outputPath("beetles.fewshot.zip");
+  await (await saved).saveAs(file);
+  const context = await browser.newContext({ locale: "en-GB", baseURL: info.project.use.baseURL });
+  const other = await context.newPage();
+  await open(other);
+  const chooser = other.waitForEvent("filechooser");
+  await fromMenu(other, "Open a file…");
+  await (await chooser).setFiles(file);
+  await answered(other);
+  await expect(cards(other)).toHaveCount(10);
+  await expect(other.locator(".class-card")).toHaveCount(5);
+  const first = (of: Page) => cards(of).first().locator(".bar-value").allTextContents();
+  expect(await first(other)).toEqual(await first(page));
+  await context.close();
+});
+
+test("a file that is no session is told, and nothing is lost", async ({ page }) => {
+  await teach(page, TWO);
+  const chooser = page.waitForEvent("filechooser");
+  await fromMenu(page, "Open a file…");
+  const broken = { name: "old.fewshot.zip", mimeType: "", buffer: Buffer.from("PK no") };
+  await (await chooser).setFiles([broken]);
+  await expect(page.getByRole("alert")).toContainText("“old.fewshot.zip” is not a session");
+  await expect(page.locator(".thumb")).toHaveCount(2);
+});
+
+test("the classifier is exported as safetensors with its classes", async ({ page }, info) => {
+  await openSample(page, /Beetles/);
+  const saved = page.waitForEvent("download");
+  await fromMenu(page, "Export the classifier");
+  const file = info.outputPath("classifier.safetensors");
+  await (await saved).saveAs(file);
+  const bytes = await readFile(file);
+  const header = JSON.parse(bytes.subarray(8, 8 + Number(bytes.readBigUInt64LE(0))).toString());
+  expect(JSON.stringify(header.__metadata__)).toContain("Dotota");
+});
+
+test("a link names sample, distance and imagined examples", async ({ page }) => {
+  await open(page, "#sample=beetles&distance=cosine&imagine=12&seed=5");
+  await answered(page);
+  await expect(cards(page)).toHaveCount(10);
+  await expect(page.getByRole("radio", { name: "Cosine" })).toBeChecked();
+  await expect(page.getByLabel("Imagined examples per class")).toHaveValue("12");
+  await expect(page.getByLabel("Seed")).toHaveValue("5");
+  expect(new URL(page.url()).hash).toBe("");
+});
+
+test("undo and redo go through everything that was done", async ({ page }) => {
+  await openSample(page, /Beetles/);
+  await fromMenu(page, "Start over");
+  await expect(page.getByText("Start with a sample")).toBeVisible();
+  const undo = page.locator(".top").getByRole("button", { name: "Undo" });
+  await undo.click();
+  await answered(page);
+  await expect(cards(page)).toHaveCount(10);
+  await page.locator(".top").getByRole("button", { name: "Redo" }).click();
+  await expect(page.getByText("Start with a sample")).toBeVisible();
+});

@@ -1,0 +1,119 @@
+/**
+ * Keeps the session: in the browser, so that a reload loses nothing, and as a
+ * file that can be saved, sent and opened again.
+ */
+import { startHistory } from "../state/history.ts";
+import { picturesOf, type Session } from "../state/session.ts";
+import type { Store } from "../state/store.ts";
+import { Database, type Kept } from "../storage/database.ts";
+import { fromFile, readSession, toFile } from "../storage/file.ts";
+import { t } from "../strings/index.ts";
+import type { Library } from "./library.ts";
+import type { Models } from "./models.ts";
+
+const WRITE_AFTER_MS = 400;
+
+export class Keeper {
+  readonly #store: Store;
+  readonly #library: Library;
+  readonly #models: Models;
+  #database: Database | null = null;
+  #written: Session | null = null;
+  #timer = 0;
+  #writing: Promise<void> = Promise.resolve();
+
+  constructor(store: Store, library: Library, models: Models) {
+    this.#store = store;
+    this.#library = library;
+    this.#models = models;
+  }
+
+  /** Brings back what was kept; from then on every change is. */
+  async start(): Promise<void> {
+    try {
+      this.#database = await Database.open();
+      const kept = await this.#database.read();
+      if (kept) this.#restore(kept);
+    } catch {
+      // No storage, as in some private windows: the page works, and forgets.
+      this.#database = null;
+    }
+    this.#written = this.#store.session;
+    this.#store.subscribe(() => this.#consider());
+    addEventListener("pagehide", () => void this.flush());
+  }
+
+  /** Resolves once everything is written. */
+  flush(): Promise<void> {
+    clearTimeout(this.#timer);
+    this.#writing = this.#writing.then(() => this.#write());
+    return this.#writing;
+  }
+
+  async save(): Promise<Blob> {
+    return toFile(this.#kept());
+  }
+
+  /** Makes a saved file the session, as a step that undo takes back. */
+  async open(name: string, file: Blob): Promise<void> {
+    const kept = await fromFile(file);
+    if (!kept) {
+      this.#store.notify({ kind: "error", text: t.notASession(name) });
+      return;
+    }
+    // Pictures get new names here: the file may be opened twice, or be an older state of this one.
+    const old = [...kept.pictures.keys()];
+    const ids = this.#library.add([...kept.pictures.values()]);
+    const renamed = new Map(old.map((id, i) => [id, ids[i] ?? id]));
+    const rename = (id: string) => renamed.get(id) ?? id;
+    this.#models.restore(kept.models);
+    const { session } = kept;
+    const known = this.#store.models.some((m) => m.id === session.modelId);
+    const next: Session = {
+      ...session,
+      modelId: known ? session.modelId : this.#store.session.modelId,
+      classes: session.classes.map((c) => ({ ...c, pictures: c.pictures.map(rename) })),
+      queries: session.queries.map((q) => ({ ...q, picture: rename(q.picture) })),
+    };
+    this.#store.change(next, t.actions.openFile);
+  }
+
+  #restore(kept: Kept): void {
+    const session = readSession({ ...kept.session }, (id) => kept.pictures.has(id));
+    for (const id of new Set(picturesOf(session))) {
+      const picture = kept.pictures.get(id);
+      if (picture) this.#library.restore(id, picture.name, picture.blob);
+    }
+    this.#models.restore(kept.models);
+    this.#store.history = startHistory(session);
+    this.#store.changed();
+  }
+
+  #kept(): Kept {
+    const { session, pictures } = this.#store;
+    const named = picturesOf(session).flatMap((id) => {
+      const picture = pictures.get(id);
+      return picture ? [[id, { name: picture.name, blob: picture.blob }] as const] : [];
+    });
+    return { session, pictures: new Map(named), models: this.#models.ownFiles() };
+  }
+
+  #consider(): void {
+    if (this.#store.session === this.#written) return;
+    clearTimeout(this.#timer);
+    this.#timer = setTimeout(() => void this.flush(), WRITE_AFTER_MS);
+  }
+
+  async #write(): Promise<void> {
+    const { session } = this.#store;
+    if (!this.#database || session === this.#written) return;
+    try {
+      await this.#database.write(this.#kept());
+      this.#written = session;
+    } catch {
+      // Said once: the next attempt would fail alike.
+      this.#database = null;
+      this.#store.notify({ kind: "error", text: t.cannotKeep });
+    }
+  }
+}

@@ -1,0 +1,48 @@
+/** What leaves the page, only when the person asks: a session, a classifier, a link. */
+import type { App } from "../app.ts";
+import { SESSION_EXTENSION } from "../input/files.ts";
+import { writeLink } from "../state/link.ts";
+import { isReady } from "../state/store.ts";
+import { taskOf } from "../state/task.ts";
+import { t } from "../strings/index.ts";
+import { sentence } from "./failures.ts";
+
+/** Hands a file to the person, as every browser does: by a link that is clicked. */
+export function download(blob: Blob, name: string): void {
+  const url = URL.createObjectURL(blob);
+  const link = document.createElement("a");
+  link.href = url;
+  link.download = name;
+  link.click();
+  // The browser may still be about to read it.
+  setTimeout(() => URL.revokeObjectURL(url), 60_000);
+}
+
+export async function saveSession(app: App): Promise<void> {
+  download(await app.keeper.save(), `${t.sessionName}${SESSION_EXTENSION}`);
+}
+
+export async function exportClassifier(app: App): Promise<void> {
+  const { info, session } = app.store;
+  const task = info && taskOf(session, info, isReady(app.store));
+  if (!task || task.classes.length < 2) {
+    app.store.notify({ kind: "error", text: t.needsAnswers });
+    return;
+  }
+  try {
+    const bytes = await app.client.call("exportClassifier", task);
+    download(new Blob([bytes]), "classifier.safetensors");
+  } catch (error) {
+    app.store.notify({ kind: "error", text: sentence(error, t.exportClassifier) });
+  }
+}
+
+export async function copyLink(app: App): Promise<void> {
+  const link = new URL(writeLink(app.store.session), document.baseURI).href;
+  try {
+    await navigator.clipboard.writeText(link);
+    app.store.notify({ kind: "info", text: t.linkCopied });
+  } catch {
+    app.store.notify({ kind: "info", text: t.linkNotCopied(link) });
+  }
+}

@@ -1,0 +1,48 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { addClass, addQueries, addSupport, emptySession } from "../state/session.ts";
+import { fromFile, readSession, toFile } from "./file.ts";
+
+const blob = (text: string) => new Blob([text], { type: "image/png" });
+const session = addQueries(
+  addSupport(addClass(emptySession("photos"), "a", "Cat"), "a", ["1"]),
+  ["2"],
+  "a",
+);
+
+test("a session saved as a file is opened as it was", async () => {
+  const pictures = new Map([
+    ["1", { name: "a/b.png", blob: blob("one") }],
+    ["2", { name: "two.png", blob: blob("two") }],
+  ]);
+  const opened = await fromFile(await toFile({ session, pictures, models: new Map() }));
+  assert.deepEqual(opened?.session, session);
+  assert.equal(opened?.pictures.get("1")?.name, "a/b.png");
+  assert.equal(await opened?.pictures.get("2")?.blob.text(), "two");
+});
+
+test("the model goes along where it is one's own", async () => {
+  const own = { ...session, modelId: "own:mine.safetensors" };
+  const models = new Map([["own:mine.safetensors", new Uint8Array([7]).buffer]]);
+  const opened = await fromFile(await toFile({ session: own, pictures: new Map(), models }));
+  assert.deepEqual([...(opened?.models.keys() ?? [])], ["own:mine.safetensors"]);
+});
+
+test("what is wrong in a file takes its default, and pictures that are missing are not named", () => {
+  const read = readSession(
+    {
+      classes: [{ id: "a", name: "Cat", colour: 99, pictures: ["1", "gone"] }, "nonsense"],
+      queries: [{ picture: "gone" }, { picture: "1", truth: "no class" }],
+      settings: { distance: "manhattan", hallucinations: -4, seed: "x" },
+    },
+    (id) => id === "1",
+  );
+  assert.deepEqual(read.classes[0]?.pictures, ["1"]);
+  assert.equal(read.classes[0]?.colour, 0);
+  assert.deepEqual(read.queries, [{ picture: "1", truth: null }]);
+  assert.deepEqual(read.settings, emptySession("").settings);
+});
+
+test("another file is no session", async () => {
+  assert.equal(await fromFile(new Blob(["hello"])), null);
+});

@@ -29,6 +29,8 @@ export function bars(): Bars {
       const update = (bar: Bar) => {
         const { entry, probability, plain } = bar;
         setAttribute(element, "data-colour", String(entry.colour));
+        // The text is rounded; the test of native = browser reads the number.
+        setAttribute(element, "data-probability", String(probability));
         element.classList.toggle("best", bar.entry.id === top?.entry.id);
         setText(name, entry.name);
         setText(value, formatPercent(probability));

@@ -1,0 +1,113 @@
+/**
+ * Native = browser: the same pictures and weights, classified by `fewshot predict` and by the page
+ * through its own controls, give the same labels and probabilities.
+ */
+import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { expect, type Page, test } from "@playwright/test";
+import { answered, cards, open } from "./page/support";
+
+const TOLERANCE = 1e-4;
+const ROOT = resolve(__dirname, "../..");
+const PICTURES = join(__dirname, "pictures");
+const QUERIES = join(PICTURES, "queries");
+/** Saved by PyTorch, without a word about itself: both sides read its sizes off the shapes. */
+const BARE = "tests/golden/state_dict.safetensors";
+
+interface Answer {
+  label: string;
+  probabilities: Record<string, number>;
+}
+
+/** What the command says, by the name of the query's file. */
+function native(weights: string, distance: string): Map<string, Answer> {
+  const program = process.env.FEWSHOT_BIN ?? join(ROOT, "target/debug/fewshot");
+  const options = ["--support", join(PICTURES, "support"), "--query", QUERIES, "--json"];
+  const printed = execFileSync(
+    program,
+    ["predict", "--weights", join(ROOT, weights), "--distance", distance, ...options],
+    { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] },
+  );
+  const lines = printed.trim().split("\n");
+  return new Map(lines.map((line) => JSON.parse(line)).map((answer) => [answer.image, answer]));
+}
+
+/** What the page shows, once every question is answered. */
+async function shown(page: Page): Promise<Map<string, Answer>> {
+  await answered(page);
+  const read = await cards(page).evaluateAll((elements) =>
+    elements.map((card) => {
+      const bars = [...card.querySelectorAll<HTMLElement>(".bar")];
+      const name = (bar: Element) => bar.querySelector(".bar-name")?.textContent ?? "";
+      return {
+        image: card.querySelector<HTMLImageElement>(".query-picture img")?.alt ?? "",
+        label: bars.filter((bar) => bar.classList.contains("best")).map(name).join(),
+        probabilities: Object.fromEntries(
+          bars.map((bar) => [name(bar), Number(bar.dataset.probability)]),
+        ),
+      };
+    }),
+  );
+  return new Map(read.map((answer) => [answer.image, answer]));
+}
+
+/** Teaches and asks by the page's own controls, with a model already chosen. */
+async function upload(page: Page): Promise<void> {
+  const folder = join(PICTURES, "support");
+  await page.getByLabel("Choose a folder of classes").first().setInputFiles(folder);
+  const files = readdirSync(QUERIES).map((name) => join(QUERIES, name));
+  await page.getByLabel("Add pictures to ask about").setInputFiles(files);
+  await expect(cards(page)).toHaveCount(files.length);
+}
+
+function compare(expected: Map<string, Answer>, actual: Map<string, Answer>): void {
+  expect([...actual.keys()].sort()).toEqual([...expected.keys()].sort());
+  for (const [image, { label, probabilities }] of expected) {
+    const other = actual.get(image);
+    expect(other?.label, image).toBe(likeliest(probabilities));
+    expect([likeliest(probabilities), "none of these"], image).toContain(label);
+    expect(Object.keys(other?.probabilities ?? {}).sort()).toEqual(
+      Object.keys(probabilities).sort(),
+    );
+    for (const [name, value] of Object.entries(probabilities)) {
+      const difference = Math.abs((other?.probabilities[name] ?? Number.NaN) - value);
+      expect(difference, `${image}, ${name}`).toBeLessThan(TOLERANCE);
+    }
+  }
+}
+
+function likeliest(probabilities: Record<string, number>): string {
+  const [first] = Object.entries(probabilities).sort(([, a], [, b]) => b - a);
+  return first?.[0] ?? "";
+}
+
+async function agree(page: Page, weights: string): Promise<void> {
+  for (const distance of ["cosine", "dot", "l2"]) {
+    await page.locator(`.segmented input[value="${distance}"]`).check({ force: true });
+    const expected = native(weights, distance);
+    // The answers by the distance before may still stand for a moment.
+    await expect(async () => compare(expected, await shown(page))).toPass({ timeout: 20_000 });
+  }
+}
+
+test("PyTorch's bare weights, opened by the person", async ({ page }) => {
+  await open(page);
+  await page.getByLabel("Use a model of your own").setInputFiles(join(ROOT, BARE));
+  await upload(page);
+  await agree(page, BARE);
+});
+
+for (const { id, file } of shipped()) {
+  test(`the shipped model ${id}`, async ({ page }) => {
+    await open(page);
+    await upload(page);
+    await page.locator(`input[name="model"][value="${id}"]`).check({ force: true });
+    await agree(page, join("weights", file));
+  });
+}
+
+function shipped(): { id: string; file: string }[] {
+  const manifest = join(ROOT, "weights/manifest.json");
+  return existsSync(manifest) ? JSON.parse(readFileSync(manifest, "utf8")).models : [];
+}

@@ -3,12 +3,14 @@
  * under any base path, and a digest of its content in every file's name.
  */
 import { defineConfig, type Plugin } from "vite";
+import { offline } from "./build/offline.ts";
+
+/** The site's own title, where `cargo xtask web --title` gives one. */
+const TITLE = process.env.VITE_TITLE ?? "Fewshot";
 
 /** Puts the site's own title into the page. */
 function title(): Plugin {
-  const text = (process.env.VITE_TITLE ?? "Fewshot")
-    .replaceAll("&", "&amp;")
-    .replaceAll("<", "&lt;");
+  const text = TITLE.replaceAll("&", "&amp;").replaceAll("<", "&lt;");
   return { name: "title", transformIndexHtml: (html) => html.replace("%TITLE%", text) };
 }
 
@@ -24,7 +26,7 @@ function withoutPolicy(): Plugin {
 
 export default defineConfig({
   base: "./",
-  plugins: [title(), withoutPolicy()],
+  plugins: [title(), withoutPolicy(), offline(TITLE)],
   worker: { format: "es" },
   build: {
     target: "es2022",

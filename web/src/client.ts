@@ -134,11 +134,6 @@ export class Client {
     for (const pending of lost) pending.reject(new WorkerError(failure));
     if (++this.#restarts <= MAX_RESTARTS) this.onRestart();
   }
-
-  /** Ends the worker as a crash would; for the test of recovery. */
-  crashForTest(): void {
-    this.#crash("ended by a test");
-  }
 }
 
 function cancelled(): WorkerError {

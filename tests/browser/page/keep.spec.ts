@@ -94,3 +94,19 @@ test("undo and redo go through everything that was done", async ({ page }) => {
   await page.locator(".top").getByRole("button", { name: "Redo" }).click();
   await expect(page.getByText("Start with a sample")).toBeVisible();
 });
+
+test("the worker is started again after a crash, and the session goes on", async ({ page }) => {
+  await teach(page, TWO);
+  await ask(page, [picture("which.png", [190, 20, 20])]);
+  await answered(page);
+  const [worker] = page.workers();
+  await worker?.evaluate(() => {
+    setTimeout(() => {
+      throw new Error("ended by a test");
+    });
+  });
+  await expect.poll(() => page.workers()[0] !== worker).toBe(true);
+  await ask(page, [picture("which now.png", [20, 30, 190])]);
+  await answered(page);
+  await expect(cards(page).nth(1).locator(".answer")).toHaveText("Blue");
+});

@@ -45,6 +45,8 @@ export interface Notice {
   readonly id: number;
   readonly kind: "error" | "info";
   readonly text: string;
+  /** Does not go by itself. */
+  readonly stays?: boolean;
   readonly action?: { readonly label: string; run(): void };
 }
 

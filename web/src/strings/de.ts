@@ -251,6 +251,8 @@ export const de: Strings = {
   pictureTask: "das Bild",
   tooOld:
     "Dieser Browser ist zu alt für diese Seite: Sie braucht WebAssembly mit SIMD. Bitte aktualisiere ihn.",
+  newVersion: "Es gibt eine neue Fassung dieser Seite.",
+  reload: "Neu laden",
   dismiss: "Schließen",
   notices: "Meldungen",
 

@@ -253,6 +253,8 @@ export const en = {
   pictureTask: "the picture",
   tooOld:
     "This browser is too old for this page: it needs WebAssembly with SIMD. Please update it.",
+  newVersion: "A new version of this page is here.",
+  reload: "Reload",
   dismiss: "Dismiss",
   notices: "Messages",
 

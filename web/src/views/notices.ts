@@ -33,7 +33,7 @@ export function notices(app: App): HTMLElement {
           ),
         iconButton("close", t.dismiss, dismiss),
       );
-      if (notice.kind === "info") expire(element, dismiss);
+      if (notice.kind === "info" && !notice.stays) expire(element, dismiss);
       return { element, update: () => {} };
     },
   );

@@ -1,0 +1,64 @@
+/** Build step: the service worker with the list of the site's files, and the manifest of the app. */
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Plugin, transformWithOxc } from "vite";
+
+/** Fetched when they are chosen; several together would be too much for a first visit. */
+const ON_DEMAND = /\.safetensors$/;
+/** What no page asks for. */
+const LEFT_OUT = /(^|\/)(\.|README\.md$|sw\.js$)|\.woff$/;
+
+export function offline(title: string): Plugin {
+  return {
+    name: "offline",
+    apply: "build",
+    async writeBundle({ dir }) {
+      if (!dir) return;
+      writeFileSync(join(dir, "manifest.webmanifest"), JSON.stringify(appManifest(title), null, 2));
+      const files = readdirSync(dir, { recursive: true, withFileTypes: true })
+        .filter((entry) => entry.isFile())
+        .map((entry) => join(entry.parentPath, entry.name).slice(dir.length + 1))
+        .map((file) => file.replaceAll("\\", "/"))
+        .filter((file) => !LEFT_OUT.test(file) && !ON_DEMAND.test(file))
+        .sort();
+      const digest = createHash("sha256");
+      for (const file of files) digest.update(file).update(readFileSync(join(dir, file)));
+      const path = join(import.meta.dirname, "../sw/worker.ts");
+      // No browser needs to know of service workers that are modules.
+      const { code } = await transformWithOxc(readFileSync(path, "utf8"), path, {
+        sourcemap: false,
+      });
+      const head = [
+        `const VERSION = ${JSON.stringify(digest.digest("hex").slice(0, 16))};`,
+        `const FILES = ${JSON.stringify(files.map((file) => `./${file}`))};`,
+      ];
+      const script = code.replace(/^export \{\s*\};?$/m, "");
+      writeFileSync(join(dir, "sw.js"), `${head.join("\n")}\n${script}`);
+    },
+  };
+}
+
+/** What an installed page is called and looks like. */
+function appManifest(title: string) {
+  const icon = (file: string, sizes: string, type: string) => ({
+    src: `./icons/${file}`,
+    sizes,
+    type,
+    purpose: "any",
+  });
+  return {
+    name: title,
+    short_name: title.slice(0, 12),
+    start_url: "./",
+    scope: "./",
+    display: "standalone",
+    background_color: "#f7f5f0",
+    theme_color: "#f7f5f0",
+    icons: [
+      icon("icon.svg", "any", "image/svg+xml"),
+      icon("icon-192.png", "192x192", "image/png"),
+      icon("icon-512.png", "512x512", "image/png"),
+    ],
+  };
+}

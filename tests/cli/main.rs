@@ -7,5 +7,6 @@ mod bad_weights;
 mod data;
 mod disk;
 mod evaluate;
+mod real_data;
 mod training;
 mod usage;

@@ -7,6 +7,7 @@
 mod cli;
 mod command;
 mod cuda;
+mod data;
 mod demo;
 mod digest;
 mod progress;

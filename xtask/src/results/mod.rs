@@ -15,6 +15,7 @@ use anyhow::{Context, Result, bail, ensure};
 use serde::Deserialize;
 
 use crate::cli::Results;
+use crate::data;
 use crate::digest::read;
 use crate::progress::step;
 use crate::workspace::Workspace;
@@ -41,7 +42,7 @@ pub fn run(workspace: &Workspace, arguments: &Results) -> Result<()> {
     let manifest: Manifest = serde_json::from_slice(&read(&weights.join("manifest.json"))?)
         .context("weights/manifest.json is not what `fewshot publish` writes")?;
     ensure!(!manifest.models.is_empty(), "weights/manifest.json lists no model");
-    let data = data(workspace, arguments.data.as_deref())?;
+    let data = data_folder(workspace, arguments.data.as_deref())?;
     let trainer = Trainer::build(workspace)?;
     let mut measured = Vec::new();
     for model in &manifest.models {
@@ -86,29 +87,13 @@ pub fn run(workspace: &Workspace, arguments: &Results) -> Result<()> {
 }
 
 /// Where the unpacked data sets are: given, or unpacked below the build folder.
-fn data(workspace: &Workspace, given: Option<&Path>) -> Result<PathBuf> {
-    if let Some(folder) = given {
-        ensure!(
-            folder.is_dir(),
-            "{} is no folder: give the one with the data sets",
-            folder.display()
+fn data_folder(workspace: &Workspace, given: Option<&Path>) -> Result<PathBuf> {
+    let Some(folder) = given else {
+        return data::unpacked(workspace)?.context(
+            "the data sets are not beside the repository: give their folder with --data, or set \
+             FEWSHOT_DATA to that of their archives",
         );
-        return Ok(folder.to_owned());
-    }
-    let packed = std::env::var_os("FEWSHOT_DATA")
-        .map_or_else(|| workspace.root.join("../shared/data"), PathBuf::from);
-    let script = packed.join("unpack.sh");
-    ensure!(
-        script.is_file(),
-        "the data sets are not at {}: give their folder with --data, or set FEWSHOT_DATA",
-        packed.display()
-    );
-    let to = workspace.target.join("data");
-    let missing = plan::FOLDERS.iter().any(|(_, folder)| !to.join(folder).is_dir());
-    if missing {
-        step("unpack the data sets", || {
-            crate::command::run(std::process::Command::new("sh").arg(script).arg(&to))
-        })?;
-    }
-    Ok(to)
+    };
+    ensure!(folder.is_dir(), "{} is no folder: give the one with the data sets", folder.display());
+    Ok(folder.to_owned())
 }

@@ -5,7 +5,7 @@ use anyhow::{Context, Result};
 use super::Model;
 
 /// Data sets and the folders they unpack into.
-pub const FOLDERS: [(&str, &str); 3] = [
+const FOLDERS: [(&str, &str); 3] = [
     ("omniglot", "omniglot"),
     ("cifar-fs", "cifar100"),
     ("tiny-imagenet", "tiny-imagenet-fewshot"),

@@ -3,7 +3,6 @@
 //! They share cargo's build folder and few sets of features, so that each dependency is compiled
 //! once to run (with the tests), once to be checked, and for wasm32.
 
-use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -12,11 +11,9 @@ use anyhow::Result;
 use super::suite::Suite;
 use crate::command;
 use crate::cuda;
+use crate::data;
 use crate::setup::wasm_target::TARGET;
 use crate::workspace::Workspace;
-
-/// Real data lies beside the repository; the tests that want it say so when it is not there.
-const DATA: &str = "../shared/data";
 
 /// All that runs natively but the build steps: cargo chooses features by what is built together,
 /// and with those among it every dependency that both have would be compiled again.
@@ -74,10 +71,13 @@ pub fn trainer(workspace: &Workspace) -> Result<PathBuf> {
     Ok(workspace.target.join("debug").join(name))
 }
 
-pub fn tests(workspace: &Workspace, trainer: &Path) -> Result<(bool, String)> {
+/// The tests that want real data say so when there is none.
+pub fn tests(workspace: &Workspace, trainer: &Path, real: Option<&Path>) -> Result<(bool, String)> {
     let mut cargo = cargo(workspace);
-    cargo.arg("test").args(LEARNER).arg("--no-fail-fast");
-    cargo.env("FEWSHOT_BIN", trainer).env("FEWSHOT_DATA", data(workspace));
+    cargo.arg("test").args(LEARNER).arg("--no-fail-fast").env("FEWSHOT_BIN", trainer);
+    if let Some((packed, real)) = data::packed(workspace).zip(real) {
+        cargo.env("FEWSHOT_PACKED", packed).env("FEWSHOT_DATA", real);
+    }
     command::run_and_keep(&mut cargo)
 }
 
@@ -86,10 +86,6 @@ pub fn build_steps(workspace: &Workspace) -> Result<(bool, String)> {
     let mut cargo = cargo(workspace);
     cargo.args(["test", "--package", "xtask", "--profile", "xtask"]);
     command::run_and_keep(&mut cargo)
-}
-
-fn data(workspace: &Workspace) -> OsString {
-    std::env::var_os("FEWSHOT_DATA").unwrap_or_else(|| workspace.root.join(DATA).into())
 }
 
 fn cargo(workspace: &Workspace) -> Command {

@@ -14,6 +14,7 @@ use std::process::ExitCode;
 use anyhow::Result;
 
 use crate::cli::{self, Web};
+use crate::data;
 use crate::setup::{chromium, node, npm, wasm_target};
 use crate::web;
 use crate::workspace::Workspace;
@@ -31,8 +32,11 @@ pub fn run(workspace: &Workspace, arguments: &cli::Test) -> Result<ExitCode> {
         crates::cuda(workspace, &mut suite);
     }
     let trainer = suite.check("build the trainer", || crates::trainer(workspace));
+    let real = suite.check("set-up: real data, where it lies", || data::unpacked(workspace));
     match trainer {
-        Some(trainer) => suite.tests("tests of the crates", || crates::tests(workspace, &trainer)),
+        Some(trainer) => suite.tests("tests of the crates", || {
+            crates::tests(workspace, &trainer, real.flatten().as_deref())
+        }),
         None => suite.skip("tests of the crates", "the trainer was not built"),
     }
     if !arguments.fast {

@@ -13,6 +13,12 @@ import { withSettings } from "./state/session.ts";
 import { Store } from "./state/store.ts";
 import { t } from "./strings/index.ts";
 
+/** The least module with a SIMD instruction: browsers without it cannot run the learner. */
+const SIMD = new Uint8Array([
+  0, 97, 115, 109, 1, 0, 0, 0, 1, 5, 1, 96, 0, 1, 123, 3, 2, 1, 0, 10, 10, 1, 8, 0, 65, 0, 253, 15,
+  253, 98, 11,
+]);
+
 export class App {
   readonly store = new Store();
   readonly client = new Client();
@@ -34,6 +40,7 @@ export class App {
 
   /** Brings back what was kept, then what the link asks for. */
   async start(link: Link): Promise<void> {
+    if (!WebAssembly.validate(SIMD)) this.store.notify({ kind: "error", text: t.tooOld });
     const listed = this.samples.start();
     await this.keeper.start();
     await Promise.all([listed, this.models.start(link.model)]);

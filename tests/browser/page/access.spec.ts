@@ -41,6 +41,8 @@ test("the keyboard alone loads a sample, corrects an answer and undoes it", asyn
   await menu.focus();
   await page.keyboard.press("Enter");
   await expect(page.getByRole("menu")).toBeVisible();
+  // Past "Look closer" and "Show the evidence" to the first class.
+  await page.keyboard.press("ArrowDown");
   await page.keyboard.press("ArrowDown");
   await page.keyboard.press("Enter");
   await expect(page.locator(".query-card")).toHaveCount(9);

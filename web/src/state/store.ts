@@ -29,6 +29,18 @@ export interface Picture {
   ready: boolean;
 }
 
+/** Above this a file is likely a photograph of millions of pixels. */
+const SMALL_BYTES = 400_000;
+
+/**
+ * What a card shows: a small file as it is; of a large one what the model sees,
+ * so that two hundred photographs are not held decoded. Null until that is there.
+ */
+export function thumbnailUrl(picture: Picture | undefined): string | null {
+  if (!picture) return null;
+  return picture.blob.size <= SMALL_BYTES ? picture.url : picture.view;
+}
+
 export type ModelState =
   | { phase: "none" }
   | { phase: "loading"; entry: ModelEntry; bytes: Bytes | null }

@@ -4,7 +4,6 @@ import type { Strings } from "./en.ts";
 const count = (n: number, one: string, many: string) => `${n} ${n === 1 ? one : many}`;
 
 export const de: Strings = {
-  languageName: "Deutsch",
   tagline: "Bring es ihm mit einer Handvoll Bilder bei.",
   lead: "Zeig ein paar Beispiele von jeder Sache, dann frag nach neuen Bildern. Gelernt wird in einem Augenblick und nur auf diesem Gerät: Kein Bild verlässt es.",
   startSample: "Mit einem Beispiel anfangen",
@@ -14,7 +13,6 @@ export const de: Strings = {
   chooseFolder: "Ordner mit Klassen wählen",
   sampleSize: (ways, shots, queries) =>
     `${count(ways, "Klasse", "Klassen")}, je ${count(shots, "Beispiel", "Beispiele")}, ${queries} zu erkennen`,
-  loadingSample: (title) => `„${title}“ wird geladen…`,
   sampleFailed: (title) =>
     `Das Beispiel „${title}“ konnte nicht geladen werden. Prüf die Verbindung und versuch es noch einmal.`,
   sampleTitles: {},
@@ -60,7 +58,6 @@ export const de: Strings = {
   moveDown: "Nach unten",
   nextColour: "Andere Farbe",
   removeClass: "Klasse entfernen",
-  emptyClass: "Zieh, füg oder wähl ein paar Bilder.",
 
   pictureOf: (picture, owner) => `${picture}, ${owner}. Menü`,
   look: "Genauer ansehen",
@@ -86,24 +83,24 @@ export const de: Strings = {
   nearestOf: (name) => `Nächstes Beispiel, aus ${name}`,
   queryMenu: (name) => `Menü von ${name}`,
   itIs: (name) => `Es ist ${name}`,
-  becomesSupport: "Es wird ein Beispiel",
   showEvidence: "Zeigen, woran es liegt",
   hideEvidence: "Nicht mehr zeigen",
   evidenceOf: (name) => `Warm, wo das Verdecken „${name}“ unwahrscheinlicher macht.`,
   evidenceRunning: "Ein Teil nach dem anderen wird verdeckt…",
   thinking: "Schaut hin…",
   others: (n) => count(n, "weitere Klasse", "weitere Klassen"),
-  change: (points) => `${points} durch Vorstellen`,
   changeLabel: (name, plain, now) =>
     `${name}: ${plain} ohne vorgestellte Beispiele, ${now} mit ihnen`,
-  withoutImagining: "ohne Vorstellen",
+  withoutImagining: "Der Strich zeigt jede Antwort ohne vorgestellte Beispiele.",
   answered: (name, label, percent) => `${name}: ${label}, ${percent}`,
   answeredMany: (n, list) => `${count(n, "Bild", "Bilder")} erkannt. ${list}`,
   elapsed: (ms) => `${ms} ms`,
 
+  jump: "Teile der Seite",
+  answers: "Antworten",
+  map: "Karte",
   settings: "Einstellungen",
   model: "Modell",
-  modelSize: (size) => size,
   modelScore: (data, percent) => `${percent} auf ${data}, 5 Klassen, je 1 Beispiel`,
   modelInput: (side, colour) => `${side} × ${side} Pixel, ${colour ? "Farbe" : "Grau"}`,
   modelFeatures: (n) => `${n} Merkmale`,
@@ -224,10 +221,7 @@ export const de: Strings = {
   linkCopied: "Der Link nennt Modell, Beispiel und Einstellungen. Eigene Bilder sind nicht darin.",
   linkNotCopied: (link) => `Dieser Browser lässt die Seite nicht kopieren. Der Link ist: ${link}`,
   sessionName: "sitzung",
-  dropHere:
-    "Zieh Bilder, einen Ordner mit Klassen, ein Modell oder eine gesicherte Sitzung hierher",
   noPictures: "Darin ist kein Bild.",
-  pictureName: (n) => `Bild ${n}`,
   pasted: "eingefügtes Bild",
 
   failures: {
@@ -248,7 +242,6 @@ export const de: Strings = {
     "too-few": (_name, detail) => `Das reicht noch nicht: ${detail}.`,
     internal: (name, detail) => `Bei „${name}“ ging etwas schief: ${detail}.`,
   },
-  pictureTask: "das Bild",
   tooOld:
     "Dieser Browser ist zu alt für diese Seite: Sie braucht WebAssembly mit SIMD. Bitte aktualisiere ihn.",
   newVersion: "Es gibt eine neue Fassung dieser Seite.",

@@ -4,7 +4,6 @@ import type { FailureCode } from "../protocol.ts";
 const count = (n: number, one: string, many: string) => (n === 1 ? `1 ${one}` : `${n} ${many}`);
 
 export const en = {
-  languageName: "English",
   tagline: "Teach it with a handful of pictures.",
   lead: "Show a few examples of each thing, then ask about new pictures. It learns in the blink of an eye, on this device alone: no picture ever leaves it.",
   startSample: "Start with a sample",
@@ -14,7 +13,6 @@ export const en = {
   chooseFolder: "Choose a folder of classes",
   sampleSize: (ways: number, shots: number, queries: number) =>
     `${count(ways, "class", "classes")}, ${count(shots, "example", "examples")} each, ${queries} to recognise`,
-  loadingSample: (title: string) => `Loading “${title}”…`,
   sampleFailed: (title: string) =>
     `The sample “${title}” could not be fetched. Check the connection and try again.`,
   sampleTitles: {} as Record<string, string>,
@@ -59,7 +57,6 @@ export const en = {
   moveDown: "Move down",
   nextColour: "Another colour",
   removeClass: "Remove class",
-  emptyClass: "Drop, paste or choose a few pictures.",
 
   pictureOf: (picture: string, owner: string) => `${picture}, ${owner}. Menu`,
   look: "Look closer",
@@ -85,7 +82,6 @@ export const en = {
   nearestOf: (name: string) => `Nearest example, of ${name}`,
   queryMenu: (name: string) => `Menu of ${name}`,
   itIs: (name: string) => `It is ${name}`,
-  becomesSupport: "It becomes an example",
   showEvidence: "Show the evidence",
   hideEvidence: "Hide the evidence",
   evidenceOf: (name: string) =>
@@ -93,18 +89,19 @@ export const en = {
   evidenceRunning: "Covering one part after the other…",
   thinking: "Looking…",
   others: (n: number) => `${count(n, "more class", "more classes")}`,
-  change: (points: string) => `${points} by imagining`,
   changeLabel: (name: string, plain: string, now: string) =>
     `${name}: ${plain} without imagined examples, ${now} with them`,
-  withoutImagining: "without imagining",
+  withoutImagining: "The stroke marks each answer without imagined examples.",
   answered: (name: string, label: string, percent: string) => `${name}: ${label}, ${percent}`,
   answeredMany: (n: number, list: string) =>
     `${count(n, "picture", "pictures")} recognised. ${list}`,
   elapsed: (ms: string) => `${ms} ms`,
 
+  jump: "Parts of the page",
+  answers: "Answers",
+  map: "Map",
   settings: "Settings",
   model: "Model",
-  modelSize: (size: string) => size,
   modelScore: (data: string, percent: string) => `${percent} on ${data}, 5 classes, 1 example each`,
   modelInput: (side: number, colour: boolean) =>
     `${side} × ${side} pixels, ${colour ? "colour" : "grey"}`,
@@ -227,9 +224,7 @@ export const en = {
     "The link names the model, the sample and the settings. Pictures of your own are not in it.",
   linkNotCopied: (link: string) => `This browser does not let the page copy. The link is: ${link}`,
   sessionName: "session",
-  dropHere: "Drop pictures, a folder of classes, a model or a saved session",
   noPictures: "There is no picture in what you dropped.",
-  pictureName: (n: number) => `picture ${n}`,
   pasted: "pasted picture",
 
   failures: {
@@ -250,7 +245,6 @@ export const en = {
     "too-few": (_name: string, detail: string) => `There is too little to work with: ${detail}.`,
     internal: (name: string, detail: string) => `Something went wrong with “${name}”: ${detail}.`,
   } satisfies Record<FailureCode, (name: string, detail: string) => string>,
-  pictureTask: "the picture",
   tooOld:
     "This browser is too old for this page: it needs WebAssembly with SIMD. Please update it.",
   newVersion: "A new version of this page is here.",

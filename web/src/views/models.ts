@@ -45,6 +45,7 @@ export function models(app: App): HTMLElement {
         if (file) void app.take(fromList([file]), { kind: "new" });
       },
     }),
+    h("p", { class: "hint" }, t.ownModelHint),
   );
 }
 

@@ -20,6 +20,14 @@ export function page(app: App): HTMLElement {
     queries(app),
     h("div", { class: "column understand" }, scatter(app), settings(app)),
   );
+  const jump = h(
+    "nav",
+    { class: "jump", "aria-label": t.jump },
+    h("a", { href: "#classes-head" }, t.classes),
+    h("a", { href: "#queries-head" }, t.answers),
+    h("a", { href: "#scatter-head" }, t.map),
+    h("a", { href: "#settings-head" }, t.settings),
+  );
   const main = h("main", { id: "main" }, first, work);
   const element = h(
     "div",
@@ -28,12 +36,14 @@ export function page(app: App): HTMLElement {
     header(app),
     main,
     h("footer", { class: "foot" }, h("p", {}, t.about), h("p", {}, t.source)),
+    jump,
     notices(app),
   );
   dropZone(app, element, () => app.defaultTarget());
   app.store.subscribe(() => {
     first.hidden = !isFresh(app);
     work.hidden = isFresh(app);
+    jump.hidden = isFresh(app);
   });
   return element;
 }

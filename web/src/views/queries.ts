@@ -50,7 +50,7 @@ export function queries(app: App): HTMLElement {
     results = new Map(store.classification?.queries.map((r) => [r.picture, r]));
     rows.update(store.session.queries);
     setText(tally, summary(app, results));
-    setText(state, waitingFor(app));
+    setText(state, waitingFor(app) || explainMark(app));
     state.hidden = state.textContent === "";
   });
   return element;
@@ -62,6 +62,11 @@ function waitingFor({ store }: App): string {
   const taught = store.session.classes.filter((c) => c.enabled && c.pictures.length > 0);
   if (taught.length < 2) return t.needClasses;
   return store.model.phase === "ready" ? "" : t.needModel;
+}
+
+function explainMark({ store }: App): string {
+  const imagines = store.session.settings.hallucinations > 0 && store.info?.generator;
+  return imagines && store.classification ? t.withoutImagining : "";
 }
 
 function summary({ store }: App, results: ReadonlyMap<string, QueryResult>): string {

@@ -4,6 +4,7 @@ import { h, KeyedList, type Row, setAttribute, setText } from "../dom.ts";
 import { draggable, PICTURE_TYPE } from "../input/drop.ts";
 import type { Neighbour, QueryResult } from "../protocol.ts";
 import type { Query } from "../state/session.ts";
+import { thumbnailUrl } from "../state/store.ts";
 import { threshold } from "../state/task.ts";
 import { type Bar, type Verdict, verdict } from "../state/verdict.ts";
 import { formatPercent, t } from "../strings/index.ts";
@@ -22,7 +23,7 @@ export function queryCard(
 ): Row<Query> {
   const picture = app.store.pictures.get(id);
   const name = picture?.name ?? "";
-  const image = h("img", { src: picture?.url, alt: name, draggable: "false", decoding: "async" });
+  const image = h("img", { src: picture?.url, alt: name, draggable: "false", loading: "lazy" });
   const shown = evidence(app, id, image);
   const frame = h("div", { class: "query-picture", title: name }, image, shown.canvas);
   let answered: Bar | null = null;
@@ -110,7 +111,8 @@ function known(app: App): (neighbour: Neighbour) => boolean {
 
 function nearest(app: App, { picture: id }: Neighbour): Row<Neighbour> {
   const picture = app.store.pictures.get(id);
-  const element = h("img", { src: picture?.url, class: "neighbour", draggable: "false" });
+  const src = thumbnailUrl(picture);
+  const element = h("img", { src, class: "neighbour", draggable: "false" });
   const update = ({ classId }: Neighbour) => {
     const owner = app.store.session.classes.find((c) => c.id === classId);
     setAttribute(element, "data-colour", String(owner?.colour ?? 0));

@@ -4,13 +4,14 @@ import { h, type Row, setAttribute } from "../dom.ts";
 import { draggable, PICTURE_TYPE } from "../input/drop.ts";
 import type { PictureId } from "../protocol.ts";
 import { classOf } from "../state/session.ts";
+import { thumbnailUrl } from "../state/store.ts";
 import { t } from "../strings/index.ts";
 import { type MenuItem, openMenu } from "./menu.ts";
 import { openPicture } from "./picture.ts";
 
 export function thumbnail(app: App, id: PictureId): Row<PictureId> {
   const picture = app.store.pictures.get(id);
-  const image = h("img", { src: picture?.url, alt: "", draggable: "false", decoding: "async" });
+  const image = h("img", { alt: "", draggable: "false", decoding: "async" });
   const element = h(
     "button",
     {
@@ -30,6 +31,7 @@ export function thumbnail(app: App, id: PictureId): Row<PictureId> {
     const label = t.pictureOf(picture?.name ?? "", owner);
     setAttribute(element, "aria-label", label);
     setAttribute(element, "title", picture?.name ?? "");
+    setAttribute(image, "src", thumbnailUrl(picture));
     element.classList.toggle("waiting", picture?.ready !== true);
   };
   return { element, update };

@@ -2,6 +2,7 @@
 import type { App } from "../../app.ts";
 import { h } from "../../dom.ts";
 import type { ClassSpec, Evaluation } from "../../protocol.ts";
+import { thumbnailUrl } from "../../state/store.ts";
 import { formatPercent, t } from "../../strings/index.ts";
 import { openDialog } from "../dialog.ts";
 
@@ -57,7 +58,8 @@ function openMistakes(
   const pictures = [...new Set(wrong.map((m) => m.picture))].slice(0, MAX_SHOWN);
   const images = pictures.map((id) => {
     const picture = app.store.pictures.get(id);
-    return h("img", { src: picture?.url, alt: picture?.name ?? "", title: picture?.name });
+    const src = thumbnailUrl(picture);
+    return h("img", { src, alt: picture?.name ?? "", title: picture?.name });
   });
   openDialog(title, h("div", { class: "mistakes" }, ...images));
 }

@@ -1,0 +1,148 @@
+/** Ways in: orientation of photographs, the crop, the clipboard, dropped files, very large pictures. */
+import { expect, type Page, test } from "@playwright/test";
+import { answered, ask, cards, open, picture, teach } from "./support";
+
+/** A JPEG of four colours, turned so that its orientation tag turns it back. */
+async function orientedJpeg(page: Page, orientation: number): Promise<Buffer> {
+  const base64 = await page.evaluate((tag) => {
+    const side = 96;
+    const upright = document.createElement("canvas");
+    upright.width = upright.height = side;
+    const paint = upright.getContext("2d") as CanvasRenderingContext2D;
+    ["#c02020", "#20a020", "#2030c0", "#e0d040"].forEach((colour, i) => {
+      paint.fillStyle = colour;
+      paint.fillRect((i % 2) * 48, Math.floor(i / 2) * 48, 48, 48);
+    });
+    const turned = document.createElement("canvas");
+    turned.width = turned.height = side;
+    const context = turned.getContext("2d") as CanvasRenderingContext2D;
+    // The inverse of what each tag asks a viewer to do, as (a, b, c, d, e, f).
+    const inverse: Record<number, [number, number, number, number, number, number]> = {
+      1: [1, 0, 0, 1, 0, 0],
+      2: [-1, 0, 0, 1, side, 0],
+      3: [-1, 0, 0, -1, side, side],
+      4: [1, 0, 0, -1, 0, side],
+      5: [0, 1, 1, 0, 0, 0],
+      6: [0, -1, 1, 0, 0, side],
+      7: [0, -1, -1, 0, side, side],
+      8: [0, 1, -1, 0, side, 0],
+    };
+    context.setTransform(...(inverse[tag] ?? [1, 0, 0, 1, 0, 0]));
+    context.drawImage(upright, 0, 0);
+    return turned.toDataURL("image/jpeg", 0.95).split(",")[1] ?? "";
+  }, orientation);
+  const jpeg = Buffer.from(base64, "base64");
+  const exif = Buffer.from("ffe1002245786966000049492a00080000000100120103000100000000000000", "hex");
+  const app1 = Buffer.concat([exif, Buffer.alloc(4)]);
+  app1.writeUInt16LE(orientation, 28);
+  return Buffer.concat([jpeg.subarray(0, 2), app1, jpeg.subarray(2)]);
+}
+
+/** The colour in the middle of each quarter of what the model sees. */
+async function quarters(page: Page, name: string): Promise<string[]> {
+  await page.getByRole("button", { name: `Menu of ${name}` }).click();
+  await page.getByRole("menuitem", { name: "Look closer" }).click();
+  const view = page.getByAltText("What the model sees");
+  const colours = await view.evaluate(async (image: HTMLImageElement) => {
+    await image.decode();
+    const canvas = document.createElement("canvas");
+    const { naturalWidth: w, naturalHeight: h } = image;
+    canvas.width = w;
+    canvas.height = h;
+    const context = canvas.getContext("2d") as CanvasRenderingContext2D;
+    context.drawImage(image, 0, 0);
+    return [0, 1, 2, 3].map((i) => {
+      const [x, y] = [w * (0.25 + 0.5 * (i % 2)), h * (0.25 + 0.5 * Math.floor(i / 2))];
+      const [r = 0, g = 0, b = 0] = context.getImageData(x, y, 1, 1).data;
+      return [r, g, b].map((v) => Math.round(v / 64)).join();
+    });
+  });
+  await page.getByRole("button", { name: "Close" }).click();
+  return colours;
+}
+
+test("photographs lie as they were taken, whatever their orientation tag", async ({ page }) => {
+  await teach(page, {
+    Red: [picture("red.png", [190, 20, 20])],
+    Blue: [picture("blue.png", [20, 30, 190])],
+  });
+  const uploads = [];
+  for (let tag = 1; tag <= 8; tag++)
+    uploads.push({
+      name: `turned ${tag}.jpg`,
+      mimeType: "image/jpeg",
+      buffer: await orientedJpeg(page, tag),
+    });
+  await ask(page, uploads);
+  await answered(page);
+  const upright = await quarters(page, "turned 1.jpg");
+  expect(new Set(upright).size).toBe(4);
+  for (let tag = 2; tag <= 8; tag++)
+    expect(await quarters(page, `turned ${tag}.jpg`), `tag ${tag}`).toEqual(upright);
+});
+
+test("a pasted picture goes where the focus is", async ({ page }) => {
+  await open(page);
+  await page.getByRole("button", { name: "Add a class" }).click();
+  await page.getByLabel("Name of class 2").focus();
+  const base64 = picture("x.png", [9, 99, 200]).buffer.toString("base64");
+  await page.evaluate((data) => {
+    const bytes = Uint8Array.from(atob(data), (c) => c.charCodeAt(0));
+    const transfer = new DataTransfer();
+    transfer.items.add(new File([bytes], "image.png", { type: "image/png" }));
+    const event = new ClipboardEvent("paste", { clipboardData: transfer, bubbles: true });
+    document.activeElement?.dispatchEvent(event);
+  }, base64);
+  await expect(page.locator(".class-card").nth(1).locator(".thumb")).toHaveCount(1);
+  await expect(page.getByText("Pasted into Class 2.")).toBeVisible();
+});
+
+test("files dropped on a class belong to it", async ({ page }) => {
+  await open(page);
+  await page.getByRole("button", { name: "Add a class" }).click();
+  const base64 = picture("x.png", [9, 99, 200]).buffer.toString("base64");
+  const transfer = await page.evaluateHandle((data) => {
+    const bytes = Uint8Array.from(atob(data), (c) => c.charCodeAt(0));
+    const transfer = new DataTransfer();
+    for (const name of ["one.png", "two.png"])
+      transfer.items.add(new File([bytes], name, { type: "image/png" }));
+    return transfer;
+  }, base64);
+  const card = page.locator(".class-card").first();
+  await card.dispatchEvent("drop", { dataTransfer: transfer });
+  await expect(card.locator(".thumb")).toHaveCount(2);
+});
+
+test("a picture of more pixels than can be opened is refused with a sentence", async ({ page }) => {
+  await teach(page, { Red: [picture("red.png", [190, 20, 20])], Blue: [] });
+  // The head of a PNG that claims 40000 x 40000 pixels.
+  const { buffer } = picture("huge.png", [1, 2, 3], 8);
+  const huge = Buffer.from(buffer);
+  huge.writeUInt32BE(40000, 16);
+  huge.writeUInt32BE(40000, 20);
+  await ask(page, [{ name: "huge.png", mimeType: "image/png", buffer: huge }]);
+  await expect(page.getByRole("alert")).toContainText("“huge.png”");
+  await expect(cards(page)).toHaveCount(0);
+  await expect(page.locator(".thumb")).toHaveCount(1);
+});
+
+test("formats browsers read are read, and HEIC gets its sentence", async ({ page }) => {
+  await open(page);
+  await page.getByRole("button", { name: "Add a class" }).click();
+  const webp = await page.evaluate(() => {
+    const canvas = document.createElement("canvas");
+    canvas.width = canvas.height = 40;
+    canvas.getContext("2d")?.fillRect(0, 0, 20, 40);
+    return canvas.toDataURL("image/webp").split(",")[1] ?? "";
+  });
+  const gif = "R0lGODlhAQABAIAAAP///wAAACH5BAEAAAAALAAAAAABAAEAAAICRAEAOw==";
+  const heic = Buffer.concat([Buffer.from([0, 0, 0, 24]), Buffer.from("ftypheic\0\0\0\0mif1heic")]);
+  await page.getByLabel("Add pictures to Class 1").setInputFiles([
+    { name: "a.webp", mimeType: "image/webp", buffer: Buffer.from(webp, "base64") },
+    { name: "b.gif", mimeType: "image/gif", buffer: Buffer.from(gif, "base64") },
+    { name: "IMG_1.HEIC", mimeType: "image/heic", buffer: heic },
+  ]);
+  await expect(page.getByRole("alert")).toContainText("“IMG_1.HEIC” is a HEIC picture");
+  await expect(page.locator(".thumb")).toHaveCount(2);
+  await expect(page.locator(".thumb.waiting")).toHaveCount(0);
+});

@@ -91,6 +91,12 @@ impl Session {
         self.0.embed(id, picture).map_err(Failure::into_js)
     }
 
+    /// Features of a batch of normalised pictures, planes one after the other, and
+    /// nothing else: what is timed beside other runtimes.
+    pub fn encode(&self, pixels: Vec<f32>) -> Result<Vec<f32>, JsValue> {
+        self.0.encode(pixels).map_err(Failure::into_js)
+    }
+
     /// Forgets pictures; unknown ones are passed over.
     pub fn forget(&mut self, pictures: Vec<String>) {
         self.0.forget(&pictures);

@@ -10,6 +10,7 @@ use candle_core::{Device, Tensor};
 use fewshot::{
     Checkpoint, Classifier, ClassifierFile, Embedder, Model, Settings,
     classifier::{ClassExamples, Example},
+    config::ImageConfig,
     image,
 };
 
@@ -70,6 +71,15 @@ impl Session {
         let view = to_rgba(&prepared, config.channels);
         self.features.insert(id, feature);
         Ok(view)
+    }
+
+    /// Features of normalised pictures, (B, C, S, S) to (B, D); nothing is kept.
+    pub fn encode(&self, pixels: Vec<f32>) -> Result<Vec<f32>, Failure> {
+        let loaded = self.loaded()?;
+        let ImageConfig { channels, size, .. } = loaded.model.config.image;
+        let shape = (pixels.len() / (channels * size * size), channels, size, size);
+        let images = Tensor::from_vec(pixels, shape, &Device::Cpu)?;
+        Ok(loaded.embedder.embed(&images)?.flatten_all()?.to_vec1()?)
     }
 
     pub fn forget(&mut self, pictures: &[String]) {

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::{Args, Parser, Subcommand, ValueEnum};
 
 /// Build steps of Fewshot; each installs what it needs and says what it does.
 #[derive(Parser)]
@@ -28,6 +28,33 @@ pub enum Task {
     Cuda(Cuda),
     /// Evaluate every shipped model again and hold the documents' tables against it
     Results(Results),
+    /// Time the learner beside PyTorch, onnxruntime-web and TensorFlow.js; write
+    /// docs/performance.md
+    Bench(Bench),
+}
+
+/// What `cargo xtask bench` measures.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum BenchWhat {
+    /// Everything
+    All,
+    /// Training and encoding, beside PyTorch
+    Native,
+    /// Encoding in Chromium, beside onnxruntime-web and TensorFlow.js; what the page's visitor
+    /// waits for
+    Browser,
+    /// Where the time of a training episode goes
+    Profile,
+}
+
+#[derive(Args)]
+pub struct Bench {
+    /// What to measure
+    #[arg(value_enum, default_value_t = BenchWhat::All)]
+    pub what: BenchWhat,
+    /// Times that each side is timed in turn
+    #[arg(long, default_value_t = 5)]
+    pub rounds: usize,
 }
 
 #[derive(Args)]

@@ -4,6 +4,7 @@
 //! target, npm's packages, a Chromium) is looked for here and installed where that is possible.
 //! Nothing of the learner is here, and no step is needed to use the trainer: `cargo build` does.
 
+mod bench;
 mod cli;
 mod command;
 mod cuda;
@@ -45,6 +46,7 @@ fn dispatch(workspace: &Workspace, task: Task) -> anyhow::Result<ExitCode> {
         Task::Wasm => web::wasm(workspace)?,
         Task::Serve(arguments) => demo::serve_folder(&arguments)?,
         Task::Results(arguments) => results::run(workspace, &arguments)?,
+        Task::Bench(arguments) => bench::run(workspace, &arguments)?,
         Task::Cuda(arguments) => cuda::run(workspace, &arguments)?,
     }
     Ok(ExitCode::SUCCESS)

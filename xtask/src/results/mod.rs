@@ -4,7 +4,7 @@
 //! A table stands between `<!-- begin: NAME -->` and `<!-- end -->`. With `--write` it is made
 //! anew; without, a figure that has moved by more than [`document::TOLERANCE`] is a failure.
 
-mod document;
+pub mod document;
 mod evaluate;
 mod plan;
 mod tables;

@@ -1,4 +1,4 @@
-//! The page's npm packages, exactly as `web/package-lock.json` names them.
+//! npm packages, the page's and others', exactly as a lock file names them.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -9,21 +9,27 @@ use crate::command;
 use crate::digest::{Stamp, read};
 use crate::progress::{step, unchanged};
 
-/// Installs unless the same lock file was installed before.
-pub fn ensure(web: &Path) -> Result<()> {
-    let lock = read(&web.join("package-lock.json"))?;
-    let stamp = Stamp::new(web.join("node_modules/.fewshot-stamp"), &lock);
+/// What the packages in `web/` are called.
+pub const PAGE: &str = "the page's npm packages";
+
+/// Installs into `folder`, unless the same lock file was installed before.
+pub fn ensure(folder: &Path, what: &str) -> Result<()> {
+    let lock = read(&folder.join("package-lock.json"))?;
+    let stamp = Stamp::new(folder.join("node_modules/.fewshot-stamp"), &lock);
     if stamp.is_fresh() {
-        unchanged("the page's npm packages", "unchanged");
+        unchanged(what, "unchanged");
         return Ok(());
     }
-    step("install the page's npm packages", || {
+    step(&format!("install {what}"), || {
         let mut npm = Command::new("npm");
-        npm.args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]).current_dir(web);
-        command::run(&mut npm).context(
-            "npm could not install the packages of web/package-lock.json: look at its message \
-             above, see that this machine reaches the npm registry, and run this again",
-        )?;
+        npm.args(["ci", "--no-audit", "--no-fund", "--loglevel=error"]).current_dir(folder);
+        command::run(&mut npm).with_context(|| {
+            format!(
+                "npm could not install the packages of {}/package-lock.json: look at its message \
+                 above, see that this machine reaches the npm registry, and run this again",
+                folder.display()
+            )
+        })?;
         stamp.write()
     })
 }

@@ -50,7 +50,7 @@ fn page(workspace: &Workspace, suite: &mut Suite) {
     let folder = workspace.web();
     let ready = suite.check("set-up: Node.js and npm's packages", || {
         node::ensure()?;
-        npm::ensure(&folder)
+        npm::ensure(&folder, npm::PAGE)
     });
     if ready.is_none() {
         return suite.skip("the page", "Node.js or its packages are missing");

@@ -39,5 +39,5 @@ pub fn wasm(workspace: &Workspace) -> Result<()> {
 pub fn set_up(web: &Path) -> Result<()> {
     wasm_target::ensure()?;
     node::ensure()?;
-    npm::ensure(web)
+    npm::ensure(web, npm::PAGE)
 }

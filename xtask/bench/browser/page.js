@@ -1,0 +1,93 @@
+/** What runs in the browser: the check that all compute the same, and the timing. */
+import { fewshot, onnxruntime, prepare, reordered, tensorflow } from "./contenders.js";
+import { Picture, Session } from "./fewshot/fewshot_wasm.js";
+import { conv4, referenceGenerator, SIZE, safetensors, uniform, values } from "./weights.js";
+
+/** Largest difference allowed, relative to the largest feature. */
+const TOLERANCE = 1e-3;
+/** Clocks in browsers are coarse, so so many milliseconds are timed in one piece. */
+const PIECE_MS = 25;
+const ROUND_MS = 400;
+const GENERATOR_ROUNDS = 7;
+
+/** Milliseconds to encode a batch: for each contender a list, a value for each round. */
+export async function encoding(batch, rounds) {
+  const blocks = conv4();
+  const pixels = values(uniform(7), batch * 3 * SIZE * SIZE, -2, 2);
+  const contenders = {
+    Fewshot: await fewshot(blocks, pixels),
+    "onnxruntime-web": await onnxruntime(blocks, pixels, batch),
+    "TensorFlow.js": await tensorflow(blocks, pixels, batch),
+  };
+  await check(contenders, batch);
+  const timed = Object.fromEntries(Object.keys(contenders).map((name) => [name, []]));
+  for (let round = 0; round < rounds; round++) {
+    for (const [name, encode] of Object.entries(contenders)) timed[name].push(await time(encode));
+  }
+  return timed;
+}
+
+export { prepare as versions };
+
+async function check(contenders, batch) {
+  const ours = await contenders.Fewshot();
+  const largest = ours.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
+  for (const [name, encode] of Object.entries(contenders)) {
+    const raw = await encode();
+    const theirs = name === "TensorFlow.js" ? reordered(raw, batch) : raw;
+    const off = ours.reduce((most, v, i) => Math.max(most, Math.abs(v - theirs[i])), 0) / largest;
+    if (!(off < TOLERANCE) || theirs.length !== ours.length || largest === 0) {
+      throw new Error(`the features of ${name} differ by ${off} of the largest`);
+    }
+  }
+}
+
+/** Milliseconds of one call, the median over pieces of a round; the first calls only warm up. */
+async function time(encode) {
+  const started = performance.now();
+  await encode();
+  const once = Math.max(performance.now() - started, 0.1);
+  const calls = Math.max(1, Math.round(PIECE_MS / once));
+  for (let call = 0; call < calls; call++) await encode();
+  const pieces = [];
+  const from = performance.now();
+  while (pieces.length < 3 || performance.now() - from < ROUND_MS) {
+    const before = performance.now();
+    for (let call = 0; call < calls; call++) await encode();
+    pieces.push((performance.now() - before) / calls);
+  }
+  return median(pieces);
+}
+
+/**
+ * Milliseconds for a new answer with M = 100 for 5 classes by the reference generator at its
+ * published sizes: noise, generator, prototypes and the prediction of a query.
+ */
+export function hallucination(count) {
+  const session = new Session();
+  session.load(safetensors(conv4(), referenceGenerator()));
+  const random = uniform(9);
+  const embed = (id) => {
+    const rgba = Uint8Array.from({ length: SIZE * SIZE * 4 }, () => 256 * random());
+    const picture = Picture.fromPixels(SIZE, SIZE, rgba);
+    session.embed(id, picture);
+    picture.free();
+  };
+  const ids = [0, 1, 2, 3, 4].map((way) => [0, 1, 2, 3, 4].map((shot) => `${way}-${shot}`));
+  for (const id of [...ids.flat(), "query"]) embed(id);
+  const classes = ids.map((examples, way) => ({ id: `${way}`, name: `${way}`, examples }));
+  const task = { classes, queries: ["query"], distance: "l2", temperature: 1 };
+  const timed = [];
+  for (let seed = 0; seed <= GENERATOR_ROUNDS; seed++) {
+    const started = performance.now();
+    session.classify({ ...task, hallucinations: count, seed });
+    timed.push(performance.now() - started);
+  }
+  // The first call warms up.
+  return timed.slice(1);
+}
+
+function median(values) {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.floor(sorted.length / 2)];
+}

@@ -1,0 +1,201 @@
+//! Training and encoding natively, against PyTorch.
+
+use std::path::PathBuf;
+use std::process::{Command, Stdio};
+
+use anyhow::{Context, Result};
+use serde::Deserialize;
+
+use super::ratio::{Duel, Goal, Timed};
+use super::table;
+use super::torch::{self, Torch};
+use crate::command;
+use crate::progress::step;
+use crate::workspace::Workspace;
+
+/// Of both sides.
+pub const THREADS: usize = 2;
+
+/// A piece of work that both sides can do.
+pub struct Task {
+    /// As `fewshot bench` and the script call it.
+    pub command: &'static str,
+    what: &'static str,
+    pub image_size: usize,
+    pub batch: usize,
+    /// Ways, shots and queries.
+    pub episode: (usize, usize, usize),
+    /// How long one measurement takes.
+    pub seconds: f64,
+    goal: Goal,
+}
+
+const TASKS: [Task; 3] = [
+    Task {
+        command: "train",
+        what: "training step, batch 64",
+        image_size: 84,
+        batch: 64,
+        episode: (5, 5, 15),
+        seconds: 1.0,
+        goal: Goal { must: 2.0, aim: 3.0 },
+    },
+    Task {
+        command: "encode",
+        what: "encoding, batch 25",
+        image_size: 84,
+        batch: 25,
+        episode: (5, 5, 15),
+        seconds: 0.5,
+        goal: Goal { must: 2.0, aim: 4.0 },
+    },
+    Task {
+        command: "episode",
+        what: "training episode, 5-way 5-shot, 15 queries",
+        image_size: 84,
+        batch: 100,
+        episode: (5, 5, 15),
+        seconds: 1.5,
+        goal: Goal { must: 2.0, aim: 3.0 },
+    },
+];
+
+/// What was measured.
+pub struct Native {
+    pub torch_version: String,
+    duels: Vec<Duel>,
+    /// Of a 20-way 5-shot training episode.
+    peak_memory_bytes: Option<u64>,
+}
+
+/// What `fewshot bench --json` prints, as far as it is needed.
+#[derive(Deserialize)]
+pub struct Report {
+    pub ms_per_batch: f64,
+    pub peak_memory_bytes: Option<u64>,
+    #[serde(default)]
+    pub stages_ms: Vec<(String, f64)>,
+    pub pictures_ms: Option<f64>,
+}
+
+/// The trainer's command, built for release.
+pub struct Trainer(PathBuf);
+
+impl Trainer {
+    pub fn build(workspace: &Workspace) -> Result<Self> {
+        step("build the trainer", || {
+            let mut cargo = command::cargo();
+            cargo.args(["build", "--release", "--package", "fewshot-trainer"]);
+            command::run(cargo.current_dir(&workspace.root))
+        })?;
+        Ok(Self(workspace.target.join("release/fewshot")))
+    }
+
+    /// Runs `fewshot bench` with these arguments.
+    pub fn bench(&self, arguments: &[&str]) -> Result<Report> {
+        let threads = THREADS.to_string();
+        let mut process = Command::new(&self.0);
+        process.args(["bench", "--json", "--threads", &threads]).args(arguments);
+        // Candle's matrix product takes its number of threads from here.
+        process.env("RAYON_NUM_THREADS", &threads).stderr(Stdio::null());
+        parse(&command::output(&mut process)?)
+    }
+
+    fn time(&self, task: &Task) -> Result<f64> {
+        let size = task.image_size.to_string();
+        let (batch, seconds) = (task.batch.to_string(), task.seconds.to_string());
+        let (ways, shots, queries) = task.episode;
+        let [ways, shots, queries] = [ways, shots, queries].map(|count| count.to_string());
+        let mut arguments = vec![task.command, "--image-size", &size, "--seconds", &seconds];
+        arguments.extend(["--batch", &batch, "--ways", &ways]);
+        arguments.extend(["--shots", &shots, "--queries", &queries]);
+        Ok(self.bench(&arguments)?.ms_per_batch)
+    }
+}
+
+fn parse(json: &str) -> Result<Report> {
+    serde_json::from_str(json).with_context(|| format!("`fewshot bench --json` printed `{json}`"))
+}
+
+pub fn run(workspace: &Workspace, rounds: usize) -> Result<Native> {
+    let trainer = Trainer::build(workspace)?;
+    let python = torch::interpreter(workspace)?;
+    let mut peers =
+        [Torch::start(workspace, &python, false)?, Torch::start(workspace, &python, true)?];
+    let mut duels = Vec::new();
+    for task in &TASKS {
+        let duel = step(&format!("{}, beside PyTorch", task.what), || {
+            duel(task, rounds, &trainer, &mut peers)
+        })?;
+        duels.push(duel);
+    }
+    let peak_memory_bytes = step("peak memory of a 20-way 5-shot training episode", || {
+        let arguments = ["episode", "--ways", "20", "--shots", "5", "--seconds", "0"];
+        Ok(trainer.bench(&arguments)?.peak_memory_bytes)
+    })?;
+    let [torch, _] = &peers;
+    Ok(Native { torch_version: torch.version.clone(), duels, peak_memory_bytes })
+}
+
+fn duel(task: &Task, rounds: usize, trainer: &Trainer, peers: &mut [Torch; 2]) -> Result<Duel> {
+    let mut ours = Timed { name: "Fewshot".into(), ms: Vec::new() };
+    let mut theirs = Vec::new();
+    for torch in &*peers {
+        for layout in ["channels last", "default layout"] {
+            let name = format!("PyTorch, {layout}, {}", torch.name);
+            theirs.push(Timed { name, ms: Vec::new() });
+        }
+    }
+    for _ in 0..rounds.max(1) {
+        ours.ms.push(trainer.time(task)?);
+        let mut timed = theirs.iter_mut();
+        for torch in &mut *peers {
+            for (channels_last, timed) in [true, false].into_iter().zip(&mut timed) {
+                timed.ms.push(torch.time(task, channels_last)?);
+            }
+        }
+    }
+    Ok(Duel { what: task.what.into(), ours, peers: theirs, goal: task.goal })
+}
+
+impl Native {
+    pub fn table(&self) -> String {
+        let goal = Goal { must: f64::INFINITY, aim: 1.5 };
+        let memory = match self.peak_memory_bytes {
+            Some(bytes) => {
+                let gigabytes = bytes as f64 / 1e9;
+                let verdict = match goal.at_most(gigabytes) {
+                    super::ratio::Verdict::Aim => "met",
+                    _ => "**missed**",
+                };
+                format!("{gigabytes:.2} GB (aim: under {} GB: {verdict})", goal.aim)
+            }
+            None => "this system does not tell".to_owned(),
+        };
+        format!(
+            "{}\n\nPeak memory of a 20-way 5-shot training episode with 15 queries (400 pictures): {memory}.\n\n\
+             <details><summary>every setting of PyTorch</summary>\n\n{}\n\n</details>",
+            table::duels(&self.duels),
+            table::contenders(&self.duels)
+        )
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_trainer_prints_is_understood() {
+        let json = r#"{"what":"profile","image_size":84,"batch":100,"threads":2,
+            "images_per_second":1.0,"ms_per_image":1.0,"ms_per_batch":220.5,
+            "peak_memory_bytes":1500000000,"stages_ms":[["encoder forward",70.5]],
+            "pictures_ms":12.5}"#;
+        let report = parse(json).unwrap();
+        assert_eq!(report.ms_per_batch, 220.5);
+        assert_eq!(report.stages_ms, [("encoder forward".to_owned(), 70.5)]);
+        let plain = parse(r#"{"ms_per_batch":2.0,"peak_memory_bytes":null}"#).unwrap();
+        assert!(plain.stages_ms.is_empty() && plain.peak_memory_bytes.is_none());
+        assert!(parse("Killed").is_err());
+    }
+}

@@ -5,6 +5,7 @@ use candle_core::{Device, Tensor};
 
 use crate::{
     Error, GeneratorConfig, GeneratorKind, ModelConfig, Parameters, Result,
+    kernels::{self, Level},
     rng::{Rng, dropout_mask, normal, uniform},
 };
 
@@ -131,8 +132,8 @@ impl Generator {
         // seed's half is the same for all M of a class: computed once.
         let seed_half = first.weight.narrow(1, 0, dim)?;
         let noise_half = first.weight.narrow(1, dim, dim)?;
-        let from_seed = seeds.matmul(&seed_half.t()?)?.broadcast_add(&first.bias)?;
-        let from_noise = flat_noise.matmul(&noise_half.t()?)?;
+        let from_seed = product(seeds, &seed_half)?.broadcast_add(&first.bias)?;
+        let from_noise = product(&flat_noise, &noise_half)?;
         let hidden = from_noise
             .reshape((ways, count, ()))?
             .broadcast_add(&from_seed.unsqueeze(1)?)?
@@ -150,8 +151,17 @@ impl Generator {
 
 impl Linear {
     fn forward(&self, input: &Tensor) -> Result<Tensor> {
-        Ok(input.matmul(&self.weight.t()?)?.broadcast_add(&self.bias)?)
+        Ok(product(input, &self.weight)?.broadcast_add(&self.bias)?)
     }
+}
+
+/// `input · weightᵀ`, by the project's kernels where no gradient is wanted:
+/// candle's product is several times slower in WebAssembly.
+fn product(input: &Tensor, weight: &Tensor) -> Result<Tensor> {
+    if input.device().is_cpu() && !input.track_op() && !weight.track_op() {
+        return kernels::linear(Level::best(), input, weight);
+    }
+    Ok(input.matmul(&weight.t()?)?)
 }
 
 /// Standard normal noise for M hallucinations of each of N classes, (N, M, D).

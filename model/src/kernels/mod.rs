@@ -9,6 +9,7 @@
 //! operations, and `tests` holds the two against each other.
 
 mod convolve;
+mod dense;
 mod first;
 mod infer;
 mod layout;
@@ -22,6 +23,7 @@ mod simd;
 mod train;
 mod winograd;
 
+pub(crate) use dense::linear;
 pub(crate) use infer::FoldedEncoder;
 pub(crate) use op::TrainKernels;
 pub use simd::Level;

@@ -1,0 +1,134 @@
+//! Fully connected layers without a gradient, `x · weightᵀ`.
+//!
+//! In blocks: one of the weight is turned and stays in the cache while every row
+//! of x passes by. Bias and activation are the caller's; where gradients are
+//! wanted candle multiplies.
+
+use candle_core::{CpuStorage, Layout, Storage, Tensor};
+
+use super::{map::padded, matmul::Matmul, parallel, scratch, simd::Level};
+use crate::{Error, Result};
+
+/// Side of a block of the weight.
+const BLOCK: usize = 160;
+
+/// # Shapes
+/// - input: (m, k), f32, on the CPU
+/// - weight: (n, k), f32, on the CPU, its rows contiguous: a part of a larger
+///   matrix's columns is taken as it is
+/// - output: (m, n)
+///
+/// # Errors
+/// If the two have different k.
+pub(crate) fn linear(level: Level, input: &Tensor, weight: &Tensor) -> Result<Tensor> {
+    let ((m, k), (n, weight_k)) = (input.dims2()?, weight.dims2()?);
+    if k != weight_k {
+        return Err(Error::Shape {
+            name: "input".into(),
+            expected: (m, weight_k).into(),
+            actual: input.shape().clone(),
+        });
+    }
+    let (input, weight) = (input.contiguous()?, rows_contiguous(weight)?);
+    let row_stride = weight.stride()[0];
+    let product = with_values(&input, |x| {
+        with_values(&weight, |weight| product(level, x, weight, row_stride, [m, k, n]))
+    })??;
+    Ok(Tensor::from_vec(product, (m, n), input.device())?)
+}
+
+fn rows_contiguous(weight: &Tensor) -> Result<Tensor> {
+    Ok(if weight.stride()[1] == 1 { weight.clone() } else { weight.contiguous()? })
+}
+
+/// Calls `work` with the values from the tensor's first on.
+fn with_values<R>(tensor: &Tensor, work: impl FnOnce(&[f32]) -> R) -> Result<R> {
+    let (storage, layout): (_, &Layout) = tensor.storage_and_layout();
+    match &*storage {
+        Storage::Cpu(CpuStorage::F32(values)) => Ok(work(&values[layout.start_offset()..])),
+        _ => Err(Error::Argument {
+            what: "a matrix",
+            actual: format!("{:?} on {:?}", tensor.dtype(), tensor.device().location()),
+            expected: "f32 on the CPU",
+        }),
+    }
+}
+
+fn product(
+    level: Level,
+    x: &[f32],
+    weight: &[f32],
+    row_stride: usize,
+    [m, k, n]: [usize; 3],
+) -> Vec<f32> {
+    let columns = (0..n).step_by(BLOCK).map(|start| start..n.min(start + BLOCK));
+    let parts = parallel::map(columns.clone(), |columns| {
+        let width = padded(columns.len());
+        let mut sums = vec![0.0; m * width];
+        scratch::with([BLOCK * width], |[turned]| {
+            for first in (0..k).step_by(BLOCK) {
+                let depth = BLOCK.min(k - first);
+                turned.fill(0.0);
+                for (column, row) in columns.clone().enumerate() {
+                    let row = &weight[row * row_stride + first..][..depth];
+                    for (value, to) in row.iter().zip(turned[column..].iter_mut().step_by(width)) {
+                        *to = *value;
+                    }
+                }
+                Matmul {
+                    shape: [m, depth, width],
+                    a: &x[first..],
+                    a_strides: [k, 1],
+                    b: turned,
+                    c: &mut sums,
+                    accumulate: true,
+                }
+                .run_on(level);
+            }
+        });
+        sums
+    });
+    let mut out = vec![0.0; m * n];
+    for (columns, part) in columns.zip(parts) {
+        let rows = part.chunks_exact(padded(columns.len()));
+        for (row, out) in rows.zip(out.chunks_exact_mut(n)) {
+            out[columns.clone()].copy_from_slice(&row[..columns.len()]);
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use candle_core::{Device, Tensor};
+
+    use super::*;
+    use crate::rng;
+
+    #[test]
+    fn any_shape_and_part_of_a_matrix_agrees_with_candle() -> Result<()> {
+        let device = &Device::Cpu;
+        for (m, k, n) in [(1, 1, 1), (5, 17, 33), (12, 160, 160), (50, 333, 170), (3, 320, 16)] {
+            let input = rng::normal(&mut rng::rng(1, m as u64), (m, k), device)?;
+            let whole = rng::normal(&mut rng::rng(2, n as u64), (n, 2 * k), device)?;
+            for weight in [whole.narrow(1, 0, k)?, whole.narrow(1, k, k)?, whole.narrow(1, 1, k)?] {
+                let expected = input.matmul(&weight.t()?)?;
+                for level in Level::available() {
+                    let actual = linear(level, &input, &weight)?;
+                    let difference = (actual - &expected)?.abs()?.max_all()?.to_scalar::<f32>()?;
+                    let largest = (k as f32).sqrt() * 1e-5;
+                    assert!(difference < largest, "{m} {k} {n} {level:?}: {difference}");
+                }
+            }
+        }
+        assert!(
+            linear(
+                Level::best(),
+                &Tensor::zeros((2, 3), candle_core::DType::F32, device)?,
+                &Tensor::zeros((2, 4), candle_core::DType::F32, device)?
+            )
+            .is_err()
+        );
+        Ok(())
+    }
+}

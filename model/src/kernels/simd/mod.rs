@@ -67,18 +67,7 @@ enum Kind {
 impl Level {
     /// Every level this processor has, the fastest first.
     pub fn available() -> Vec<Self> {
-        let mut kinds = Vec::new();
-        #[cfg(target_arch = "x86_64")]
-        if std::is_x86_feature_detected!("avx2") && std::is_x86_feature_detected!("fma") {
-            if std::is_x86_feature_detected!("avx512f") {
-                kinds.push(Kind::Avx512);
-            }
-            kinds.push(Kind::Avx2);
-        }
-        #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
-        kinds.push(Kind::Wasm);
-        kinds.push(Kind::Portable);
-        kinds.into_iter().map(Self).collect()
+        vector_units().into_iter().chain([Kind::Portable]).map(Self).collect()
     }
 
     /// The fastest level this processor has.
@@ -101,4 +90,23 @@ impl Level {
             Kind::Wasm => task.run(wasm::Wasm),
         }
     }
+}
+
+/// Instruction sets beyond the portable one, the fastest first.
+#[cfg(target_arch = "x86_64")]
+fn vector_units() -> Vec<Kind> {
+    if !std::is_x86_feature_detected!("avx2") || !std::is_x86_feature_detected!("fma") {
+        return Vec::new();
+    }
+    let widest = std::is_x86_feature_detected!("avx512f").then_some(Kind::Avx512);
+    widest.into_iter().chain([Kind::Avx2]).collect()
+}
+
+/// Instruction sets beyond the portable one: a module either has simd128 or not.
+#[cfg(not(target_arch = "x86_64"))]
+fn vector_units() -> Vec<Kind> {
+    #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+    return vec![Kind::Wasm];
+    #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
+    Vec::new()
 }

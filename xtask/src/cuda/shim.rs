@@ -114,7 +114,7 @@ mod tests {
         let declarations = "
             extern \"C\" { pub fn cuInit(Flags: u32) -> CUresult; pub fn cuInit(Flags: u32) -> CUresult;
                 fn nvrtcVersion(a: *mut i32); }
-            pub unsafe fn culib() -> &'static Library { helper(f) }
+            pub fn culib() -> &'static Library { helper(f) }
             fn is_culib_present() {} fn cuGeneric<T>(t: T) {}";
         let found: Vec<_> = functions(declarations).into_iter().collect();
         assert_eq!(found, ["cuInit", "nvrtcVersion"]);

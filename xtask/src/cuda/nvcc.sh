@@ -5,7 +5,9 @@ set -eu
 
 case " $* " in
 *" --version "*)
-    printf 'nvcc: a stand-in without a compiler\nCuda compilation tools, release @VERSION@, V@VERSION@.0\n'
+    # In the fourth line, as the real one: that is where cudarc's build script looks.
+    printf '%s\n' 'nvcc: a stand-in without a compiler' 'Copyright: none' 'Built on this machine' \
+        'Cuda compilation tools, release @VERSION@, V@VERSION@.0'
     exit
     ;;
 esac

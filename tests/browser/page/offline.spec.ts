@@ -14,6 +14,8 @@ test("after the first visit the page works offline, model and samples too", asyn
       const all = await Promise.all(names.map(async (n) => (await caches.open(n)).keys()));
       return all.flat().length;
     });
+  // Longer than the page waits before it keeps the session.
+  await page.waitForTimeout(1500);
   await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
   await expect.poll(weights).toBe(1);
   await context.setOffline(true);

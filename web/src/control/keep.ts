@@ -11,7 +11,7 @@ import { t } from "../strings/index.ts";
 import type { Library } from "./library.ts";
 import type { Models } from "./models.ts";
 
-const WRITE_AFTER_MS = 400;
+const WRITE_AFTER_MS = 250;
 
 export class Keeper {
   readonly #store: Store;
@@ -46,6 +46,7 @@ export class Keeper {
   /** Resolves once everything is written. */
   flush(): Promise<void> {
     clearTimeout(this.#timer);
+    this.#timer = 0;
     this.#writing = this.#writing.then(() => this.#write());
     return this.#writing;
   }
@@ -99,8 +100,8 @@ export class Keeper {
   }
 
   #consider(): void {
-    if (this.#store.session === this.#written) return;
-    clearTimeout(this.#timer);
+    // Not put off by further changes: a map that settles makes one a frame.
+    if (this.#timer !== 0 || this.#store.session === this.#written) return;
     this.#timer = setTimeout(() => void this.flush(), WRITE_AFTER_MS);
   }
 

@@ -107,8 +107,11 @@ export class Library {
   }
 
   #forgetLater(): void {
-    clearTimeout(this.#forgetTimer);
-    this.#forgetTimer = setTimeout(() => this.#forget(), FORGET_AFTER_MS);
+    if (this.#forgetTimer !== 0) return;
+    this.#forgetTimer = setTimeout(() => {
+      this.#forgetTimer = 0;
+      this.#forget();
+    }, FORGET_AFTER_MS);
   }
 
   #forget(): void {

@@ -15,7 +15,14 @@ export const de: Strings = {
     `${count(ways, "Klasse", "Klassen")}, je ${count(shots, "Beispiel", "Beispiele")}, ${queries} zu erkennen`,
   sampleFailed: (title) =>
     `Das Beispiel „${title}“ konnte nicht geladen werden. Prüf die Verbindung und versuch es noch einmal.`,
-  sampleTitles: {},
+  sampleTitles: {
+    butterflies: "Schmetterlinge",
+    reef: "Fische",
+    meadow: "Blumen",
+    beetles: "Käfer, einmal gesehen",
+    woods: "Aus dem Wald",
+    characters: "Handschrift, einmal gesehen",
+  },
 
   undo: "Rückgängig",
   redo: "Wiederholen",

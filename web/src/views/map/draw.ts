@@ -4,7 +4,7 @@
  */
 import type { PictureId } from "../../protocol.ts";
 import type { Session } from "../../state/session.ts";
-import type { Store } from "../../state/store.ts";
+import { type Store, thumbnailUrl } from "../../state/store.ts";
 import type { Layout, Placed } from "./layout.ts";
 
 /** Above this, pictures would only cover one another. */
@@ -93,11 +93,12 @@ export class Painter {
 
   #image(id: PictureId): HTMLImageElement | null {
     const picture = this.#store.pictures.get(id);
-    if (!picture) return null;
+    const url = thumbnailUrl(picture);
+    if (url === null) return null;
     let image = this.#images.get(id);
     if (!image) {
       image = new Image();
-      image.src = picture.view ?? picture.url;
+      image.src = url;
       image.addEventListener("load", () => this.onImage());
       this.#images.set(id, image);
     }

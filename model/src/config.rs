@@ -102,7 +102,36 @@ pub struct Rejection {
     pub auroc: f32,
 }
 
+impl GeneratorConfig {
+    /// A generator with dropout and noise as Wang et al. 2018 have them, each
+    /// hallucination counting as a picture.
+    pub fn new(kind: GeneratorKind, hidden: usize) -> Self {
+        Self { kind, hidden, dropout: 0.5, noise_scale: 1.0, hallucinated_weight: None }
+    }
+}
+
 impl ModelConfig {
+    /// Conv-4 of the papers on pictures of `size` pixels: values centred about
+    /// mid-grey, squared Euclidean distance, no generator.
+    pub fn new(size: usize, channels: usize) -> Self {
+        Self {
+            image: ImageConfig {
+                size,
+                channels,
+                mean: vec![0.5; channels],
+                std: vec![0.25; channels],
+                resize: size,
+                invert: false,
+            },
+            encoder: EncoderConfig::default(),
+            generator: None,
+            distance: Distance::L2,
+            temperature: 1.0,
+            transform: FeatureTransform::None,
+            rejection: None,
+        }
+    }
+
     /// Length D of a feature: the flattened map the last block leaves.
     pub fn feature_dim(&self) -> usize {
         let side = self.image.size >> self.encoder.blocks;
@@ -157,26 +186,9 @@ pub(crate) mod tests {
     /// A small model for tests.
     pub(crate) fn tiny(size: usize, channels: usize) -> ModelConfig {
         ModelConfig {
-            image: ImageConfig {
-                size,
-                channels,
-                mean: vec![0.5; channels],
-                std: vec![0.25; channels],
-                resize: size,
-                invert: false,
-            },
             encoder: EncoderConfig { channels: 8, blocks: 4 },
-            generator: Some(GeneratorConfig {
-                kind: GeneratorKind::Reference,
-                hidden: 24,
-                dropout: 0.5,
-                noise_scale: 1.0,
-                hallucinated_weight: None,
-            }),
-            distance: Distance::L2,
-            temperature: 1.0,
-            transform: FeatureTransform::None,
-            rejection: None,
+            generator: Some(GeneratorConfig::new(GeneratorKind::Reference, 24)),
+            ..ModelConfig::new(size, channels)
         }
     }
 

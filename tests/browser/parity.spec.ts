@@ -11,6 +11,7 @@ import { answered, cards, open } from "./page/support";
 const TOLERANCE = 1e-4;
 const ROOT = resolve(__dirname, "../..");
 const PICTURES = join(__dirname, "pictures");
+const SUPPORT = join(PICTURES, "support");
 const QUERIES = join(PICTURES, "queries");
 /** Saved by PyTorch, without a word about itself: both sides read its sizes off the shapes. */
 const BARE = "tests/golden/state_dict.safetensors";
@@ -21,12 +22,11 @@ interface Answer {
 }
 
 /** What the command says, by the name of the query's file. */
-function native(weights: string, distance: string): Map<string, Answer> {
+function native(weights: string, options: string[]): Map<string, Answer> {
   const program = process.env.FEWSHOT_BIN ?? join(ROOT, "target/debug/fewshot");
-  const options = ["--support", join(PICTURES, "support"), "--query", QUERIES, "--json"];
   const printed = execFileSync(
     program,
-    ["predict", "--weights", join(ROOT, weights), "--distance", distance, ...options],
+    ["predict", "--weights", join(ROOT, weights), "--query", QUERIES, "--json", ...options],
     { encoding: "utf8", stdio: ["ignore", "pipe", "ignore"] },
   );
   const lines = printed.trim().split("\n");
@@ -54,8 +54,7 @@ async function shown(page: Page): Promise<Map<string, Answer>> {
 
 /** Teaches and asks by the page's own controls, with a model already chosen. */
 async function upload(page: Page): Promise<void> {
-  const folder = join(PICTURES, "support");
-  await page.getByLabel("Choose a folder of classes").first().setInputFiles(folder);
+  await page.getByLabel("Choose a folder of classes").first().setInputFiles(SUPPORT);
   const files = readdirSync(QUERIES).map((name) => join(QUERIES, name));
   await page.getByLabel("Add pictures to ask about").setInputFiles(files);
   await expect(cards(page)).toHaveCount(files.length);
@@ -85,10 +84,13 @@ function likeliest(probabilities: Record<string, number>): string {
 async function agree(page: Page, weights: string): Promise<void> {
   for (const distance of ["cosine", "dot", "l2"]) {
     await page.locator(`.segmented input[value="${distance}"]`).check({ force: true });
-    const expected = native(weights, distance);
-    // The answers by the distance before may still stand for a moment.
-    await expect(async () => compare(expected, await shown(page))).toPass({ timeout: 20_000 });
+    await same(page, native(weights, ["--support", SUPPORT, "--distance", distance]));
   }
+}
+
+/** The answers to the setting before may still stand for a moment. */
+async function same(page: Page, expected: Map<string, Answer>): Promise<void> {
+  await expect(async () => compare(expected, await shown(page))).toPass({ timeout: 20_000 });
 }
 
 test("PyTorch's bare weights, opened by the person", async ({ page }) => {
@@ -96,6 +98,21 @@ test("PyTorch's bare weights, opened by the person", async ({ page }) => {
   await page.getByLabel("Use a model of your own").setInputFiles(join(ROOT, BARE));
   await upload(page);
   await agree(page, BARE);
+});
+
+test("what was imagined goes along with an exported classifier", async ({ page }, info) => {
+  await open(page);
+  await page.getByLabel("Use a model of your own").setInputFiles(join(ROOT, BARE));
+  await upload(page);
+  const before = await shown(page);
+  await page.getByLabel("Imagined examples per class").fill("20");
+  await expect(async () => expect(await shown(page)).not.toEqual(before)).toPass();
+  const saved = page.waitForEvent("download");
+  await page.getByRole("button", { name: "More", exact: true }).click();
+  await page.getByRole("menuitem", { name: "Export the classifier" }).click();
+  const file = info.outputPath("classifier.safetensors");
+  await (await saved).saveAs(file);
+  await same(page, native(BARE, ["--support", file]));
 });
 
 for (const { id, file } of shipped()) {

@@ -3,8 +3,8 @@
 
 use anyhow::Result;
 use candle_core::{Device, Shape, Tensor};
-use fewshot::config::{EncoderConfig, GeneratorConfig, GeneratorKind, ImageConfig, ModelConfig};
-use fewshot::{Distance, FeatureTransform, Model, Parameters};
+use fewshot::config::{EncoderConfig, GeneratorConfig, GeneratorKind, ModelConfig};
+use fewshot::{Model, Parameters};
 
 /// `count` numbers in -1..1, a function of `salt`; exact in every language.
 #[must_use]
@@ -71,26 +71,9 @@ pub fn config(
     generator: Option<(GeneratorKind, usize)>,
 ) -> ModelConfig {
     ModelConfig {
-        image: ImageConfig {
-            size,
-            channels,
-            mean: vec![0.5; channels],
-            std: vec![0.25; channels],
-            resize: size,
-            invert: false,
-        },
         encoder: EncoderConfig { channels: width, blocks: 4 },
-        generator: generator.map(|(kind, hidden)| GeneratorConfig {
-            kind,
-            hidden,
-            dropout: 0.5,
-            noise_scale: 1.0,
-            hallucinated_weight: None,
-        }),
-        distance: Distance::L2,
-        temperature: 1.0,
-        transform: FeatureTransform::None,
-        rejection: None,
+        generator: generator.map(|(kind, hidden)| GeneratorConfig::new(kind, hidden)),
+        ..ModelConfig::new(size, channels)
     }
 }
 

@@ -4,34 +4,16 @@ use std::path::{Path, PathBuf};
 
 use candle_core::Device;
 use fewshot::{
-    Checkpoint, Distance, EncoderConfig, FeatureTransform, GeneratorConfig, GeneratorKind,
-    ImageConfig, Model, ModelConfig, Precision,
+    Checkpoint, EncoderConfig, GeneratorConfig, GeneratorKind, Model, ModelConfig, Precision,
 };
 use image::{Rgb, RgbImage};
 
 /// A model of 8 channels with random weights.
 pub fn checkpoint(size: usize, channels: usize) -> Checkpoint {
     let config = ModelConfig {
-        image: ImageConfig {
-            size,
-            channels,
-            mean: vec![0.5; channels],
-            std: vec![0.25; channels],
-            resize: size,
-            invert: false,
-        },
         encoder: EncoderConfig { channels: 8, blocks: 4 },
-        generator: Some(GeneratorConfig {
-            kind: GeneratorKind::Reference,
-            hidden: 24,
-            dropout: 0.5,
-            noise_scale: 1.0,
-            hallucinated_weight: None,
-        }),
-        distance: Distance::L2,
-        temperature: 1.0,
-        transform: FeatureTransform::None,
-        rejection: None,
+        generator: Some(GeneratorConfig::new(GeneratorKind::Reference, 24)),
+        ..ModelConfig::new(size, channels)
     };
     let parameters = Model::init(&config, 1, &Device::Cpu).unwrap();
     Checkpoint { config, provenance: serde_json::Map::new(), parameters }

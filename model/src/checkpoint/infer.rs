@@ -4,8 +4,7 @@
 //! ImageNet's mean and deviation for colour, bright ink for grey.
 
 use crate::{
-    Distance, EncoderConfig, Error, FeatureTransform, GeneratorConfig, GeneratorKind, ImageConfig,
-    ModelConfig, Parameters, Result,
+    EncoderConfig, Error, GeneratorConfig, GeneratorKind, ModelConfig, Parameters, Result,
 };
 
 const IMAGENET_MEAN: [f32; 3] = [0.485, 0.456, 0.406];
@@ -33,29 +32,19 @@ pub(super) fn config(parameters: &Parameters) -> Result<ModelConfig> {
         let side = (dim / channels.max(1)).isqrt();
         let known = KNOWN_SIZES.iter().find(|(_, known_side)| *known_side == side && blocks == 4);
         size = known.map_or(side << blocks, |(size, _)| *size);
-        generator = Some(GeneratorConfig {
-            kind: GeneratorKind::Reference,
-            hidden,
-            dropout: 0.5,
-            noise_scale: 1.0,
-            hallucinated_weight: None,
-        });
+        generator = Some(GeneratorConfig::new(GeneratorKind::Reference, hidden));
     }
-    let colour = image_channels == 3;
-    Ok(ModelConfig {
-        image: ImageConfig {
-            size,
-            channels: image_channels,
-            mean: if colour { IMAGENET_MEAN.to_vec() } else { vec![0.0; image_channels] },
-            std: if colour { IMAGENET_STD.to_vec() } else { vec![1.0; image_channels] },
-            resize: size,
-            invert: !colour,
-        },
+    let mut config = ModelConfig {
         encoder: EncoderConfig { channels, blocks },
         generator,
-        distance: Distance::L2,
-        temperature: 1.0,
-        transform: FeatureTransform::None,
-        rejection: None,
-    })
+        ..ModelConfig::new(size, image_channels)
+    };
+    let image = &mut config.image;
+    if image_channels == 3 {
+        (image.mean, image.std) = (IMAGENET_MEAN.to_vec(), IMAGENET_STD.to_vec());
+    } else {
+        (image.mean, image.std) = (vec![0.0; image_channels], vec![1.0; image_channels]);
+        image.invert = true;
+    }
+    Ok(config)
 }

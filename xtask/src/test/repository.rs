@@ -70,9 +70,8 @@ fn is_unsafe(line: &str) -> bool {
 
 /// Whether a comment says only that something is to be done.
 fn has_bare_todo(line: &str) -> bool {
-    ["// TODO", "/* TODO", "# TODO"]
-        .iter()
-        .any(|marker| line.split(marker).skip(1).any(|rest| !rest.starts_with('(')))
+    let bare = |rest: &str| rest.strip_prefix(" TODO").is_some_and(|rest| !rest.starts_with('('));
+    ["//", "/*", "#"].iter().any(|comment| line.split(comment).skip(1).any(bare))
 }
 
 #[cfg(test)]

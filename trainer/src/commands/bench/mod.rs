@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use candle_core::{Device, Tensor};
-use fewshot::config::{EncoderConfig, GeneratorConfig, GeneratorKind, ImageConfig, ModelConfig};
-use fewshot::{Distance, Encoder, EpisodeShape, FeatureTransform, rng};
+use fewshot::config::{GeneratorConfig, GeneratorKind, ImageConfig, ModelConfig};
+use fewshot::{Encoder, EpisodeShape, rng};
 
 use self::clock::Clock;
 use self::episode::Episodes;
@@ -86,28 +86,10 @@ fn shape(args: &BenchArgs) -> EpisodeShape {
 
 /// Conv-4 with 64 channels on RGB, and the reference generator where one is asked for.
 fn config(args: &BenchArgs) -> ModelConfig {
-    let generator = GeneratorConfig {
-        kind: GeneratorKind::Reference,
-        hidden: 2400,
-        dropout: 0.5,
-        noise_scale: 1.0,
-        hallucinated_weight: None,
-    };
+    let generator = GeneratorConfig::new(GeneratorKind::Reference, 2400);
     ModelConfig {
-        image: ImageConfig {
-            size: args.image_size,
-            channels: 3,
-            mean: vec![0.5; 3],
-            std: vec![0.25; 3],
-            resize: args.image_size,
-            invert: false,
-        },
-        encoder: EncoderConfig::default(),
         generator: (args.hallucinate > 0).then_some(generator),
-        distance: Distance::L2,
-        temperature: 1.0,
-        transform: FeatureTransform::None,
-        rejection: None,
+        ..ModelConfig::new(args.image_size, 3)
     }
 }
 

@@ -91,9 +91,13 @@ impl Recipe {
         for change in changes {
             set::apply(&mut table, change)?;
         }
-        let recipe: Self = table.clone().try_into().map_err(one_line)?;
+        let mut recipe: Self = table.clone().try_into().map_err(one_line)?;
         keys::check_known(&table, &recipe.to_table()?)?;
         recipe.check()?;
+        // A generator that nothing teaches would only invent noise.
+        if !recipe.stage.iter().any(Stage::teaches_generator) {
+            recipe.model.generator = None;
+        }
         Ok(recipe)
     }
 
@@ -158,6 +162,16 @@ mod tests {
             assert_eq!(recipe.name, name);
             assert_eq!(Recipe::parse(&recipe.to_toml()?, &[])?, recipe, "{name}");
         }
+        Ok(())
+    }
+
+    #[test]
+    fn a_generator_that_nothing_teaches_is_left_out() -> Result<()> {
+        let with = |count: &str| Recipe::find("reference", &[count.to_owned()]);
+        assert!(with("stage.episodic.hallucinate=[0, 5]")?.model.generator.is_some());
+        let without = with("stage.episodic.hallucinate=0")?;
+        assert!(without.model.generator.is_none());
+        assert_eq!(Recipe::parse(&without.to_toml()?, &[])?, without);
         Ok(())
     }
 

@@ -221,6 +221,16 @@ impl Stage {
         }
     }
 
+    /// Whether a generator learns in it.
+    #[must_use]
+    pub fn teaches_generator(&self) -> bool {
+        match self {
+            Self::Episodic(stage) => stage.hallucinate.largest() > 0,
+            Self::Hallucinate(_) => true,
+            Self::Pretrain(_) | Self::Fit(_) => false,
+        }
+    }
+
     pub(super) fn check(&self, has_generator: bool) -> Result<()> {
         let (optimizer_schedule, numbers): (_, Vec<(&str, usize)>) = match self {
             Self::Fit(_) => return Ok(()),

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use candle_core::Var;
-use fewshot::{Checkpoint, Model, ModelConfig, Parameters, Precision};
+use fewshot::{Checkpoint, Model, ModelConfig, Parameters, Precision, transform};
 use serde_json::{Value, json};
 
 use super::learner::Learner;
@@ -83,7 +83,7 @@ impl Run {
         adopt(&self.live, &fitted)?;
         self.position.temperature = temperature;
         self.position.step = 1;
-        let scores = self.validate(&fitted, stage_hallucinates(None, &self.setup))?;
+        let scores = self.validate(&fitted, 0)?;
         self.keep_best(&fitted, &scores)?;
         self.line(1, 1, None, Some(&scores))?;
         report.finish(&format!("temperature {temperature:.4}, {}", words(&scores)));
@@ -93,7 +93,7 @@ impl Run {
     /// A stage of steps; false where it was interrupted.
     fn learn(&mut self, stage: &Stage, title: &str, interrupt: &Interrupt) -> Result<bool> {
         let (steps, validate_every) = self.lengths(stage);
-        let count = stage_hallucinates(Some(stage), &self.setup);
+        let count = hallucinations(stage, &self.setup);
         let mut learner = self.learner(stage)?;
         let mut report = Report::new(title.to_owned(), steps, self.position.step);
         if self.position.step == 0 && self.position.stage > 0 && self.position.best.is_none() {
@@ -177,11 +177,15 @@ impl Run {
         (done, steps): (usize, usize),
         hallucinate: usize,
     ) -> Result<()> {
-        let result = self.setup.centred(&self.config(), learner.result(&self.live)?, true)?;
-        if let (Some(live), Some(centre)) =
-            (self.live.find(fewshot::transform::MEAN), result.find(fewshot::transform::MEAN))
-        {
-            Var::from_tensor(live)?.set(&centre.detach())?;
+        let mut result = learner.result(&self.live)?;
+        let stage = self.setup.recipe.stage.get(self.position.stage);
+        // A frozen encoder keeps the mean that was fitted to all base pictures.
+        if matches!(stage, Some(Stage::Pretrain(_) | Stage::Episodic(_))) {
+            result = self.setup.centred(&self.config(), result, true)?;
+            let [live, centre] = [&self.live, &result].map(|all| all.find(transform::MEAN));
+            if let (Some(live), Some(centre)) = (live, centre) {
+                Var::from_tensor(live)?.set(&centre.detach())?;
+            }
         }
         let scores = self.validate(&result, hallucinate)?;
         self.keep_best(&result, &scores)?;
@@ -310,13 +314,8 @@ impl Run {
 }
 
 /// Hallucinated features a class in validation: while a generator learns.
-fn stage_hallucinates(stage: Option<&Stage>, setup: &Setup) -> usize {
-    let learns = match stage {
-        Some(Stage::Hallucinate(_)) => true,
-        Some(Stage::Episodic(stage)) => stage.hallucinate.largest() > 0,
-        _ => false,
-    };
-    if learns { setup.recipe.validation.hallucinate } else { 0 }
+fn hallucinations(stage: &Stage, setup: &Setup) -> usize {
+    if stage.teaches_generator() { setup.recipe.validation.hallucinate } else { 0 }
 }
 
 /// Sets every variable of `live` that `given` has.

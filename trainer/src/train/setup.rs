@@ -15,7 +15,7 @@ use crate::recipe::Recipe;
 
 /// Base pictures from which a centred transform's mean is estimated while the
 /// encoder still learns; the `fit` stage takes them all.
-const CENTRE_SAMPLE: usize = 2000;
+const CENTRE_SAMPLE: usize = if cfg!(test) { 20 } else { 2000 };
 
 /// What all stages of a run share.
 #[derive(Debug)]

@@ -8,14 +8,14 @@ use candle_core::Device;
 use fewshot::{GeneratorKind, Model};
 use fewshot_tests::golden::check;
 use fewshot_tests::pattern;
-use fewshot_tests::step::{descend, episode_loss};
+use fewshot_tests::step::{descend, episode_loss, plain};
 
 const WAYS: usize = 5;
 const QUERIES: usize = 3;
 const HALLUCINATIONS: usize = 3;
 const STEPS: usize = 50;
 /// Small enough that rounding does not grow into another path of descent.
-const LEARNING_RATE: f64 = 4e-3;
+const LEARNING_RATE: f32 = 4e-3;
 const LOSS: f32 = 1e-2;
 
 /// The GPU, or `None` with a loud word.
@@ -60,10 +60,11 @@ fn losses(device: &Device) -> Result<Vec<f32>> {
     let parameters = pattern::parameters(&config)?.to_device(device)?.to_variables()?;
     let model = Model::new(config, &parameters)?;
     let images = pattern::images(WAYS * (1 + QUERIES), 3, 32, false)?.to_device(device)?;
+    let mut optimizer = plain(&parameters)?;
     let step = |step| {
         let shape = (WAYS, HALLUCINATIONS, model.config.feature_dim());
         let noise = pattern::tensor(step as u32, shape)?.to_device(device)?;
-        descend(&parameters, &episode_loss(&model, &images, &noise)?, LEARNING_RATE)
+        descend(&mut optimizer, &episode_loss(&model, &images, &noise)?, LEARNING_RATE, step)
     };
     (0..STEPS).map(step).collect()
 }

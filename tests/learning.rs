@@ -4,7 +4,7 @@
 use anyhow::{Context, Result, ensure};
 use candle_core::{Device, Tensor};
 use fewshot::{GeneratorKind, Model, metrics, prototype};
-use fewshot_tests::step::{descend, episode_loss};
+use fewshot_tests::step::{descend, episode_loss, plain};
 use fewshot_tests::{fewshot, pattern};
 
 #[test]
@@ -15,9 +15,10 @@ fn one_episode_is_learned_by_heart() -> Result<()> {
     let parameters = Model::init(&config, 3, &Device::Cpu)?.to_variables()?;
     let model = Model::new(config, &parameters)?;
     let images = pattern::images(WAYS * (1 + QUERIES), 3, 32, false)?;
+    let mut optimizer = plain(&parameters)?;
     for step in 0..100 {
         let noise = pattern::tensor(step, (WAYS, 2, model.config.feature_dim()))?;
-        descend(&parameters, &episode_loss(&model, &images, &noise)?, 1e-2)?;
+        descend(&mut optimizer, &episode_loss(&model, &images, &noise)?, 1e-2, step as usize)?;
     }
     // With the running statistics, as a trained model is used.
     let features = model.embed(&images)?;

@@ -78,7 +78,9 @@ fn a_run_leaves_its_recipe_metrics_curves_and_weights() -> Result<()> {
     ensure!(outcome.stdout.trim() == best.to_string_lossy(), "{}", outcome.stdout);
     ensure!(outcome.stderr.contains("device: "), "the device is told: {}", outcome.stderr);
     let found = fixture::files(&run)?;
-    for name in ["best.safetensors", "last.safetensors", "metrics.jsonl", "recipe.toml"] {
+    for name in
+        ["best.safetensors", "curves.svg", "last.safetensors", "metrics.jsonl", "recipe.toml"]
+    {
         ensure!(found.iter().any(|file| file == name), "{name} is not in {found:?}");
     }
     ensure!(fs::read_to_string(run.join("recipe.toml"))?.contains("validate_every = 50"));

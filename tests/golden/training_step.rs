@@ -1,10 +1,13 @@
 //! One whole training step from a `state_dict` of PyTorch: an episode with
-//! hallucination, its loss, every gradient and the running statistics.
+//! hallucination, its loss, every gradient, the running statistics, and the
+//! parameters after a step of the trainer's Adam.
 
 use anyhow::{Context, Result, ensure};
 use fewshot::{Backend, Checkpoint, Model, Parameters};
 use fewshot_tests::golden::{Golden, largest};
 use fewshot_tests::{pattern, step::episode_loss};
+use fewshot_trainer::recipe;
+use fewshot_trainer::train::optimizer::Optimizer;
 
 const WAYS: usize = 5;
 const QUERIES: usize = 2;
@@ -51,6 +54,11 @@ fn check_step(model: &Model, parameters: &Parameters) -> Result<()> {
         } else {
             golden.check(&format!("gradient.{name}"), gradient, 1e-3)?;
         }
+    }
+    let adam = recipe::Optimizer::Adam { weight_decay: 0.0 };
+    Optimizer::new(&adam, parameters.trainable()?, None)?.step(&gradients, 1e-3, 0)?;
+    for (name, var) in parameters.trainable()?.iter().filter(|(name, _)| !is_cancelled(name)) {
+        golden.check(&format!("after.{name}"), var, 1e-5)?;
     }
     Ok(())
 }

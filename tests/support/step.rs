@@ -1,10 +1,12 @@
 //! One 1-shot episode with hallucination in the learner's own parts: its loss and
-//! a step of plain gradient descent, for golden values, GPUs and overfitting.
-//! Training proper is the trainer's.
+//! a step of the trainer's optimizer, for golden values, GPUs and overfitting.
+//! Whole stages of training are the trainer's.
 
 use anyhow::{Context, Result};
 use candle_core::Tensor;
 use fewshot::{Model, Parameters, prototype};
+use fewshot_trainer::recipe;
+use fewshot_trainer::train::optimizer::Optimizer;
 
 /// Cross-entropy over the queries, BatchNorm in training mode, dropout off.
 ///
@@ -30,15 +32,20 @@ pub fn episode_loss(model: &Model, images: &Tensor, noise: &Tensor) -> Result<Te
     Ok(candle_nn::loss::cross_entropy(&scores, &targets)?)
 }
 
-/// One step down the gradient of `loss`; returns the loss before it.
+/// One step of `optimizer`; returns the loss before it.
 ///
 /// # Errors
-/// If a trainable parameter has no gradient.
-pub fn descend(parameters: &Parameters, loss: &Tensor, learning_rate: f64) -> Result<f32> {
-    let gradients = loss.backward()?;
-    for (name, var) in parameters.trainable()? {
-        let gradient = gradients.get(&var).with_context(|| format!("no gradient of {name}"))?;
-        var.set(&(var.as_tensor() - (gradient * learning_rate)?)?.detach())?;
-    }
+/// If a gradient does not fit its variable.
+pub fn descend(optimizer: &mut Optimizer, loss: &Tensor, rate: f32, step: usize) -> Result<f32> {
+    optimizer.step(&loss.backward()?, rate, step)?;
     Ok(loss.to_scalar()?)
+}
+
+/// Gradient descent and nothing more.
+///
+/// # Errors
+/// Never in practice.
+pub fn plain(parameters: &Parameters) -> Result<Optimizer> {
+    let kind = recipe::Optimizer::Sgd { momentum: 0.0, weight_decay: 0.0 };
+    Optimizer::new(&kind, parameters.trainable()?, None)
 }

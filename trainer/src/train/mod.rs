@@ -13,7 +13,7 @@ mod hallucinate;
 mod in_place;
 mod learner;
 pub(crate) mod losses;
-pub(crate) mod optimizer;
+pub mod optimizer;
 mod pretrain;
 mod report;
 mod run;

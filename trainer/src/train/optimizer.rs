@@ -17,7 +17,7 @@ const EPSILON: f64 = 1e-8;
 
 /// One of the two, over a set of variables.
 #[derive(Debug)]
-pub(crate) struct Optimizer {
+pub struct Optimizer {
     kind: Kind,
     slots: Vec<Slot>,
 }
@@ -62,6 +62,9 @@ impl Optimizer {
     ///
     /// On the CPU in place, a pass over each array; elsewhere by candle's own
     /// operations. Both follow the same formulas.
+    ///
+    /// # Errors
+    /// If a gradient does not fit its variable.
     pub fn step(&mut self, gradients: &GradStore, rate: f32, step: usize) -> Result<()> {
         for slot in &mut self.slots {
             let Some(gradient) = gradients.get(&slot.var) else { continue };
@@ -84,6 +87,7 @@ impl Optimizer {
     }
 
     /// What it remembers, for a run that goes on later.
+    #[must_use]
     pub fn state(&self) -> Parameters {
         let mut state = Parameters::default();
         for slot in &self.slots {

@@ -10,7 +10,7 @@ import { CHANNELS, folded, SIZE, safetensors } from "./weights.js";
 const { tf } = globalThis;
 
 export async function prepare() {
-  await init();
+  await init({ module_or_path: new URL("./fewshot/fewshot_wasm_bg.wasm", import.meta.url) });
   ort.env.wasm.numThreads = 1;
   ort.env.wasm.wasmPaths = new URL("./ort/", import.meta.url).href;
   tf.wasm.setWasmPaths(new URL("./tfjs/", import.meta.url).href);

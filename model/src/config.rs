@@ -81,6 +81,21 @@ pub struct GeneratorConfig {
     /// `1 / M ·` [`Self::hallucinated_weight`] where that is set, else 1.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hallucinated_weight: Option<f32>,
+    /// Which real feature of a class hallucinations start from.
+    #[serde(default)]
+    pub seeds: Seeds,
+}
+
+/// The real feature of a class that its hallucinations start from.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Seeds {
+    /// One support feature, drawn (Wang et al. 2018).
+    #[default]
+    Drawn,
+    /// The mean of the class's support: with several shots no one picture counts
+    /// twice. With one shot the same as [`Self::Drawn`].
+    Mean,
 }
 
 /// The forms of generator there are.
@@ -106,7 +121,14 @@ impl GeneratorConfig {
     /// A generator with dropout and noise as Wang et al. 2018 have them, each
     /// hallucination counting as a picture.
     pub fn new(kind: GeneratorKind, hidden: usize) -> Self {
-        Self { kind, hidden, dropout: 0.5, noise_scale: 1.0, hallucinated_weight: None }
+        Self {
+            kind,
+            hidden,
+            dropout: 0.5,
+            noise_scale: 1.0,
+            hallucinated_weight: None,
+            seeds: Seeds::Drawn,
+        }
     }
 }
 

@@ -61,12 +61,8 @@ impl Evaluator<'_> {
         episode: &Episode,
         number: u64,
     ) -> Result<Vec<Outcome>> {
-        let rows = |picked: &[Vec<usize>]| -> Result<Tensor> {
-            let ways = episode.classes.iter().zip(picked);
-            let ways = ways.map(|(class, images)| take(&features[*class], images));
-            Ok(Tensor::stack(&ways.collect::<Result<Vec<_>>>()?, 0)?)
-        };
-        let (support, query) = (rows(&episode.support)?, rows(&episode.query)?);
+        let support = rows(features, &episode.classes, &episode.support)?;
+        let query = rows(features, &episode.classes, &episode.query)?;
         let (ways, queries, dim) = query.dims3()?;
         let query = query.reshape((ways * queries, dim))?;
         let most = self.hallucinations.iter().copied().max().unwrap_or(0);
@@ -85,6 +81,34 @@ impl Evaluator<'_> {
         self.hallucinations.iter().map(outcome).collect()
     }
 
+    /// How far the hallucinated features of an episode's classes spread beside
+    /// their real ones: the total variance of `count` hallucinations, and that of
+    /// all of the class's features, each the mean over the ways. A generator that
+    /// has collapsed gives 0 for the first.
+    ///
+    /// # Shapes
+    /// - features: for each class, (images, D), f32, on one device
+    ///
+    /// # Errors
+    /// As [`Self::episode`]; if `count` or a class's number of images is below 2.
+    pub fn spread(
+        &self,
+        features: &[Tensor],
+        episode: &Episode,
+        number: u64,
+        count: usize,
+    ) -> Result<[f32; 2]> {
+        let support = rows(features, &episode.classes, &episode.support)?;
+        let (made, _weight) = self.hallucinate(&support, count, number)?;
+        let variance = |rows: &Tensor| -> Result<f32> { Ok(rows.var(0)?.sum_all()?.to_scalar()?) };
+        let mut sums = [0.0; 2];
+        for (way, &class) in episode.classes.iter().enumerate() {
+            sums[0] += variance(&made.get(way)?)?;
+            sums[1] += variance(&features[class])?;
+        }
+        Ok(sums.map(|sum| sum / episode.classes.len().max(1) as f32))
+    }
+
     /// (N, M, D) from one drawn support feature of each way, and their weight in
     /// the prototype. The noise of each way is a stream of its own, drawn m by m,
     /// so that a larger M begins with the same ones.
@@ -97,17 +121,30 @@ impl Evaluator<'_> {
         let generator = self.generator.ok_or(Error::NoGenerator)?;
         let (ways, shots, dim) = support.dims3()?;
         let mut noise = Vec::with_capacity(ways * count * dim);
-        let mut seeds = Vec::with_capacity(ways);
+        let mut drawn = Vec::with_capacity(ways);
         for way in 0..ways {
             let words = ["episode", &number.to_string(), &way.to_string()];
             let mut rng = rng::rng(self.seed, rng::stream_of(&words));
-            seeds.push(support.get(way)?.get(rng.random_range(0..shots))?);
+            drawn.push(rng.random_range(0..shots));
             noise.extend(rng::normal_values(&mut rng, count * dim));
         }
         let noise = Tensor::from_vec(noise, (ways, count, dim), support.device())?;
-        let made = generator.hallucinate(&Tensor::stack(&seeds, 0)?, &noise)?;
+        let mut drawn = drawn.into_iter();
+        let seeds = generator.seeds(support, |_shots| drawn.next().unwrap_or(0))?;
+        let made = generator.hallucinate(&seeds, &noise)?;
         Ok((made, generator.config().hallucinated_weight))
     }
+}
+
+/// The picked images of each way, (N, K, D).
+pub(crate) fn rows(
+    features: &[Tensor],
+    classes: &[usize],
+    picked: &[Vec<usize>],
+) -> Result<Tensor> {
+    let ways = classes.iter().zip(picked);
+    let ways = ways.map(|(class, images)| take(&features[*class], images));
+    Ok(Tensor::stack(&ways.collect::<Result<Vec<_>>>()?, 0)?)
 }
 
 /// The given rows of one class, (K, D).
@@ -134,7 +171,7 @@ mod tests {
     use candle_core::Device;
 
     use super::*;
-    use crate::{EpisodeSampler, EpisodeShape, Model, config::tests::tiny};
+    use crate::{Control, EpisodeSampler, EpisodeShape, Model, config::tests::tiny};
 
     /// Ten classes of 20 features around far-apart centres.
     fn clusters(spread: f64) -> Vec<Tensor> {
@@ -167,6 +204,31 @@ mod tests {
         assert!((noise - 0.2).abs() < 0.05, "{noise}");
         let collapsed = vec![Tensor::ones((20, 32), candle_core::DType::F32, &Device::Cpu)?; 10];
         assert_eq!(mean_accuracy(&evaluator, &collapsed, 0)?, 0.0);
+        Ok(())
+    }
+
+    #[test]
+    fn spread_is_the_variance_of_what_is_made_and_of_what_is_real() -> Result<()> {
+        let config = tiny(32, 3);
+        let model = Model::new(config.clone(), &Model::init(&config, 1, &Device::Cpu)?)?;
+        let generator = model.generator.unwrap();
+        let sampler =
+            EpisodeSampler::new(vec![20; 10], EpisodeShape { ways: 5, shots: 1, queries: 1 }, 7)?;
+        let spread = |control| -> Result<[f32; 2]> {
+            let generator = generator.clone().with_control(control);
+            let evaluator = Evaluator {
+                generator: Some(&generator),
+                distance: Distance::L2,
+                hallucinations: &[],
+                seed: 0,
+            };
+            evaluator.spread(&clusters(2.0), &sampler.episode(0), 0, 200)
+        };
+        let [jitter, real] = spread(Control::Jitter)?;
+        assert!((jitter / 32.0 - 1.0).abs() < 0.1, "unit noise in 32 dimensions: {jitter}");
+        assert!((real / 128.0 - 1.0).abs() < 0.2, "deviation 2 in 32 dimensions: {real}");
+        let [still, _] = spread(Control::NoiseOff)?;
+        assert!(still < 1e-6, "rounding at most: {still}");
         Ok(())
     }
 

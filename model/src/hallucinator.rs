@@ -4,8 +4,9 @@
 use candle_core::{Device, Tensor};
 
 use crate::{
-    Error, GeneratorConfig, GeneratorKind, ModelConfig, Parameters, Result,
+    Error, GeneratorConfig, GeneratorKind, ModelConfig, Parameters, Result, Seeds,
     kernels::{self, Level},
+    prototype,
     rng::{Rng, dropout_mask, normal, uniform},
 };
 
@@ -18,6 +19,21 @@ const RESIDUAL_START: f32 = 0.01;
 pub struct Generator {
     config: GeneratorConfig,
     layers: [Linear; 3],
+    control: Control,
+}
+
+/// What a generator is compared with, to tell what its network and its noise
+/// each are worth.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, serde::Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Control {
+    /// The generator as it was trained.
+    #[default]
+    Own,
+    /// The same network, its noise set to zero: M hallucinations are one.
+    NoiseOff,
+    /// No network: the seed feature plus noise of the generator's scale.
+    Jitter,
 }
 
 /// `x · weightᵀ + bias`; weight (out, in), bias (out), as PyTorch's Linear.
@@ -45,7 +61,7 @@ impl Generator {
             })
         };
         let layers = [layer(1, first)?, layer(2, second)?, layer(3, third)?];
-        Ok(Self { config: generator, layers })
+        Ok(Self { config: generator, layers, control: Control::Own })
     }
 
     /// Fresh parameters as PyTorch's Linear starts, the residual form's last
@@ -68,9 +84,36 @@ impl Generator {
         Ok(parameters)
     }
 
+    /// The same generator, or what it is compared with.
+    #[must_use]
+    pub fn with_control(mut self, control: Control) -> Self {
+        self.control = control;
+        self
+    }
+
     /// The generator's configuration.
     pub fn config(&self) -> &GeneratorConfig {
         &self.config
+    }
+
+    /// The real feature of each class that hallucinations start from, as
+    /// configured; `draw` picks one of K where one is drawn, class after class.
+    ///
+    /// # Shapes
+    /// - support: (N, K, D), f32
+    /// - output: (N, D), f32
+    ///
+    /// # Errors
+    /// If `support` has another rank, or `draw` picks beyond K.
+    pub fn seeds(&self, support: &Tensor, mut draw: impl FnMut(usize) -> usize) -> Result<Tensor> {
+        let (ways, shots, _dim) = support.dims3()?;
+        match self.config.seeds {
+            Seeds::Mean => prototype::mean(support),
+            Seeds::Drawn => {
+                let drawn = (0..ways).map(|way| Ok(support.get(way)?.get(draw(shots))?));
+                Ok(Tensor::stack(&drawn.collect::<Result<Vec<_>>>()?, 0)?)
+            }
+        }
     }
 
     /// M features for each of N seeds, dropout off.
@@ -125,9 +168,13 @@ impl Generator {
                 actual: noise.shape().clone(),
             });
         }
+        let scale = if self.control == Control::NoiseOff { 0.0 } else { self.config.noise_scale };
+        let noise = (noise * f64::from(scale))?;
+        if self.control == Control::Jitter {
+            return Ok(noise.broadcast_add(&seeds.unsqueeze(1)?)?);
+        }
         let [first, second, third] = &self.layers;
-        let flat_noise =
-            (noise.reshape((ways * count, dim))? * f64::from(self.config.noise_scale))?;
+        let flat_noise = noise.reshape((ways * count, dim))?;
         // The first layer on (seed, noise) is the sum of its halves, and the
         // seed's half is the same for all M of a class: computed once.
         let seed_half = first.weight.narrow(1, 0, dim)?;
@@ -223,6 +270,24 @@ mod tests {
         let moved = hallucinated.broadcast_sub(&seeds.unsqueeze(1)?)?;
         let largest = moved.abs()?.max_all()?.to_scalar::<f32>()?;
         assert!(largest > 0.0 && largest < 0.1, "{largest}");
+        Ok(())
+    }
+
+    #[test]
+    fn controls_leave_out_the_noise_or_the_network() -> Result<()> {
+        let (generator, seeds, noise) = generator(GeneratorKind::Residual)?;
+        let rows = |control| -> Result<Vec<Vec<Vec<f32>>>> {
+            let generator = generator.clone().with_control(control);
+            Ok(generator.hallucinate(&seeds, &noise)?.to_vec3()?)
+        };
+        let own = rows(Control::Own)?;
+        assert_ne!(own[0][0], own[0][1]);
+        let still = rows(Control::NoiseOff)?;
+        assert_eq!(still[0][0], still[0][1]);
+        assert_ne!(still[0][0], seeds.to_vec2::<f32>()?[0], "the network is still there");
+        let jitter = rows(Control::Jitter)?;
+        let expected = noise.broadcast_add(&seeds.unsqueeze(1)?)?.to_vec3::<f32>()?;
+        assert_eq!(jitter, expected, "the scale is 1 here");
         Ok(())
     }
 

@@ -28,13 +28,13 @@ pub mod transform;
 pub use checkpoint::{Checkpoint, Precision};
 pub use classifier::{Classifier, ClassifierFile, Settings};
 pub use config::{
-    EncoderConfig, GeneratorConfig, GeneratorKind, ImageConfig, ModelConfig, Rejection,
+    EncoderConfig, GeneratorConfig, GeneratorKind, ImageConfig, ModelConfig, Rejection, Seeds,
 };
 pub use distance::Distance;
 pub use encoder::{Backend, Encoder, FrozenEncoder};
 pub use episode::{Episode, EpisodeSampler, EpisodeShape};
 pub use error::{Error, Result};
-pub use hallucinator::Generator;
+pub use hallucinator::{Control, Generator};
 pub use model::{Embedder, Model};
 pub use parameters::Parameters;
 pub use transform::{FeatureTransform, Transform};

@@ -9,8 +9,12 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use anyhow::{Result, ensure};
 use candle_core::Tensor;
 use fewshot::evaluate::Evaluator;
-use fewshot::{EpisodeSampler, Error};
+use fewshot::metrics::{self, Interval};
+use fewshot::{EpisodeSampler, Error, rejection};
 use rayon::prelude::*;
+
+/// Enough for a ratio of variances, each over thousands of numbers.
+const SPREAD_EPISODES: usize = 200;
 
 /// The features of each class, from those of a whole split.
 ///
@@ -65,6 +69,62 @@ pub fn accuracies(
     };
     let of_count = |index: usize| by_episode.iter().map(|counts| counts[index]).collect();
     Ok((0..evaluator.hallucinations.len()).map(of_count).collect())
+}
+
+/// Total variance of `count` hallucinations of a class over that of its real
+/// features, summed over episodes `0..episodes`.
+///
+/// # Errors
+/// As [`Evaluator::spread`].
+pub fn spread(
+    evaluator: &Evaluator,
+    features: &[Tensor],
+    sampler: &EpisodeSampler,
+    episodes: usize,
+    count: usize,
+) -> Result<f64> {
+    let mut sums = [0.0f64; 2];
+    for number in 0..episodes.min(SPREAD_EPISODES) as u64 {
+        let spread = evaluator.spread(features, &sampler.episode(number), number, count)?;
+        sums.iter_mut().zip(spread).for_each(|(sum, value)| *sum += f64::from(value));
+    }
+    Ok(sums[0] / sums[1])
+}
+
+/// Rejection scores of insiders and of outsiders.
+pub type Strangeness = (Vec<f32>, Vec<f32>);
+
+/// Rejection scores of episodes `0..episodes` of a sampler of 2 N ways: the
+/// first N are given, the queries of the others are outsiders, as many.
+///
+/// # Shapes
+/// - features: for each class, (images, D), f32
+///
+/// # Errors
+/// Where the features do not fit the sampler.
+pub fn outsiders(
+    features: &[Tensor],
+    sampler: &EpisodeSampler,
+    episodes: usize,
+) -> Result<Vec<Strangeness>> {
+    let known = sampler.shape().ways / 2;
+    let run = |number: usize| -> Result<Strangeness> {
+        Ok(rejection::of_episode(features, &sampler.episode(number as u64), known)?)
+    };
+    let on_cpu = features.iter().all(|class| class.device().is_cpu());
+    if on_cpu {
+        (0..episodes).into_par_iter().map(run).collect()
+    } else {
+        (0..episodes).map(run).collect()
+    }
+}
+
+/// The mean area under the ROC curve over episodes; none without any.
+#[must_use]
+pub fn auroc(episodes: &[Strangeness]) -> Option<Interval> {
+    let of = |(insiders, outsiders): &Strangeness| metrics::auroc(insiders, outsiders);
+    let areas: Vec<f64> = episodes.iter().filter_map(of).collect();
+    (!areas.is_empty()).then(|| Interval::of(&areas))
 }
 
 #[cfg(test)]

@@ -8,7 +8,7 @@ pub mod set;
 pub mod shipped;
 mod stage;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
 use fewshot::ModelConfig;
@@ -24,6 +24,10 @@ pub struct Recipe {
     /// Every random number of the run follows from it.
     #[serde(default)]
     pub seed: u64,
+    /// A file of weights that training starts from rather than from random ones:
+    /// every tensor it shares with the model, the encoder at least.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start: Option<PathBuf>,
     /// The model, as it is stored with the weights.
     pub model: ModelConfig,
     /// How weights are chosen.

@@ -28,6 +28,8 @@ pub enum Task {
     Cuda(Cuda),
     /// Evaluate every shipped model again and hold the documents' tables against it
     Results(Results),
+    /// Carry out studies, tables that need many trainings; without a name, list them
+    Study(Studies),
     /// Time the learner beside PyTorch, onnxruntime-web and TensorFlow.js; write
     /// docs/performance.md
     Bench(Bench),
@@ -68,6 +70,18 @@ pub struct Results {
     /// Folder of the unpacked data sets [default: unpacked from FEWSHOT_DATA]
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub struct Studies {
+    /// Which ones, one after the other; one that was interrupted goes on
+    pub names: Vec<String>,
+    /// Folder of the unpacked data sets [default: unpacked from FEWSHOT_DATA]
+    #[arg(long, value_name = "DIR")]
+    pub data: Option<PathBuf>,
+    /// Where trainings are kept [default: studies/ in the build folder]
+    #[arg(long, value_name = "DIR")]
+    pub runs: Option<PathBuf>,
 }
 
 #[derive(Args)]

@@ -15,6 +15,7 @@ mod progress;
 mod results;
 mod serve;
 mod setup;
+mod study;
 mod test;
 mod web;
 mod workspace;
@@ -46,6 +47,7 @@ fn dispatch(workspace: &Workspace, task: Task) -> anyhow::Result<ExitCode> {
         Task::Wasm => web::wasm(workspace)?,
         Task::Serve(arguments) => demo::serve_folder(&arguments)?,
         Task::Results(arguments) => results::run(workspace, &arguments)?,
+        Task::Study(arguments) => study::run(workspace, &arguments)?,
         Task::Bench(arguments) => bench::run(workspace, &arguments)?,
         Task::Cuda(arguments) => cuda::run(workspace, &arguments)?,
     }

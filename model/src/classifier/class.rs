@@ -2,7 +2,7 @@
 
 use candle_core::{Device, Tensor, TensorId};
 
-use crate::{Error, Generator, Result, rng};
+use crate::{Error, Generator, Result, Seeds, rng};
 
 /// A picture of a class.
 #[derive(Clone, Debug)]
@@ -31,11 +31,11 @@ pub(super) struct Class {
     pub(super) hallucinated: Option<Hallucinated>,
 }
 
-/// Kept as long as the seed and the picture it started from are the same.
+/// Kept as long as the seed and the pictures it started from are the same.
 #[derive(Clone, Debug)]
 pub(super) struct Hallucinated {
     seed: u64,
-    from: TensorId,
+    from: Vec<TensorId>,
     /// (M, D) for the largest M asked for.
     features: Tensor,
 }
@@ -103,18 +103,29 @@ impl Class {
         count: usize,
         seed: u64,
     ) -> Result<Tensor> {
-        let start = &self.content.seed_example(seed).ok_or(Error::NoExamples)?.feature;
+        let starts: Vec<&Tensor> = match generator.config().seeds {
+            Seeds::Drawn => {
+                self.content.seed_example(seed).map(|drawn| &drawn.feature).into_iter().collect()
+            }
+            Seeds::Mean => self.content.examples.iter().map(|example| &example.feature).collect(),
+        };
+        if starts.is_empty() {
+            return Err(Error::NoExamples);
+        }
+        let from: Vec<TensorId> = starts.iter().map(|start| start.id()).collect();
         let cached = self
             .hallucinated
             .take()
-            .filter(|cached| cached.seed == seed && cached.from == start.id())
+            .filter(|cached| cached.seed == seed && cached.from == from)
             .map(|cached| cached.features);
         let have = cached.as_ref().map_or(0, |features| features.dims()[0]);
         let features = match cached {
             Some(features) if have >= count => features,
             cached => {
+                let start =
+                    generator.seeds(&Tensor::stack(&starts, 0)?.unsqueeze(0)?, |_shots| 0)?;
                 let noise = noise(&self.content.id, have..count, start.elem_count(), seed)?;
-                let fresh = generator.hallucinate(&start.unsqueeze(0)?, &noise)?.squeeze(0)?;
+                let fresh = generator.hallucinate(&start, &noise)?.squeeze(0)?;
                 match cached {
                     Some(cached) => Tensor::cat(&[&cached, &fresh], 0)?,
                     None => fresh,
@@ -122,7 +133,7 @@ impl Class {
             }
         };
         let wanted = features.narrow(0, 0, count)?;
-        self.hallucinated = Some(Hallucinated { seed, from: start.id(), features });
+        self.hallucinated = Some(Hallucinated { seed, from, features });
         Ok(wanted)
     }
 }

@@ -26,7 +26,7 @@ use std::collections::HashSet;
 
 use candle_core::Tensor;
 
-use crate::{Distance, Error, Generator, Model, Result};
+use crate::{Error, Generator, Model, Result};
 use class::Class;
 use prepared::Prepared;
 
@@ -35,8 +35,6 @@ use prepared::Prepared;
 pub struct Classifier {
     dim: usize,
     generator: Option<Generator>,
-    /// The model's own distance, for the rejection score.
-    model_distance: Distance,
     settings: Settings,
     classes: Vec<Class>,
     prepared: Option<Prepared>,
@@ -52,7 +50,6 @@ impl Classifier {
         Ok(Self {
             dim: model.config.feature_dim(),
             generator: model.generator.clone(),
-            model_distance: model.config.distance,
             settings,
             classes: Vec::new(),
             prepared: None,

@@ -45,7 +45,7 @@ impl Classifier {
     /// [`Error::NoExamples`] where no class has a picture; if D is not the model's.
     pub fn predict(&mut self, queries: &Tensor) -> Result<Vec<Prediction>> {
         self.check_queries(queries)?;
-        let (settings, model_distance) = (self.settings, self.model_distance);
+        let settings = self.settings;
         let prepared = self.prepared()?;
         if queries.dims()[0] == 0 {
             return Ok(Vec::new());
@@ -60,8 +60,7 @@ impl Classifier {
             None => plain.clone(),
         };
         let to_support = distance.pairwise(queries, &prepared.support)?.to_vec2::<f32>()?;
-        let strangeness =
-            rejection::scores(queries, &prepared.plain, &prepared.shots, model_distance)?;
+        let strangeness = rejection::scores(queries, &prepared.plain, &prepared.shots)?;
         let rows = with_hallucinated.into_iter().zip(plain).zip(to_support).zip(strangeness);
         Ok(rows
             .map(|(((probabilities, plain), distances), rejection_score)| Prediction {

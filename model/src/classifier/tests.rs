@@ -3,12 +3,17 @@
 use candle_core::{Device, Tensor};
 
 use super::*;
-use crate::{Checkpoint, Error, Precision, Result, config::tests::tiny, rng};
+use crate::{Checkpoint, Distance, Error, Precision, Result, Seeds, config::tests::tiny, rng};
 
 const DIM: usize = 32;
 
 fn model() -> Model {
-    let config = tiny(32, 3);
+    model_with(Seeds::Drawn)
+}
+
+fn model_with(seeds: Seeds) -> Model {
+    let mut config = tiny(32, 3);
+    config.generator.as_mut().unwrap().seeds = seeds;
     let parameters = Model::init(&config, 1, &Device::Cpu).unwrap();
     Model::new(config, &parameters).unwrap()
 }
@@ -101,6 +106,29 @@ fn nothing_hallucinated_is_plain() -> Result<()> {
     for prediction in classifier(0, &three()).predict(&features(0, 3))? {
         assert_eq!(prediction.probabilities, prediction.plain);
     }
+    Ok(())
+}
+
+#[test]
+fn hallucinations_start_from_one_picture_or_from_all_as_the_model_says() -> Result<()> {
+    let answers = |seeds, classes: &[ClassExamples]| -> Result<Vec<f32>> {
+        let mut classifier = Classifier::new(&model_with(seeds), settings(3))?;
+        classifier.set_classes(classes.to_vec())?;
+        classifier.predict(&features(0, 1))?;
+        // Taught a picture more, it must be as one taught all from the start.
+        classifier.add_example("c", "c2", features(8, 1).get(0)?)?;
+        Ok(classifier.predict(&features(0, 1))?.remove(0).probabilities)
+    };
+    let (one, all) = (answers(Seeds::Drawn, &three())?, answers(Seeds::Mean, &three())?);
+    assert_ne!(one, all);
+    let single = [class("a", &["a1"]), class("c", &[])];
+    assert_eq!(answers(Seeds::Drawn, &single)?, answers(Seeds::Mean, &single)?, "one shot");
+    let mut taught_at_once = three();
+    let last = Example { id: "c2".into(), feature: features(8, 1).get(0)? };
+    taught_at_once[2].examples.push(last);
+    let mut classifier = Classifier::new(&model_with(Seeds::Mean), settings(3))?;
+    classifier.set_classes(taught_at_once)?;
+    assert_eq!(classifier.predict(&features(0, 1))?[0].probabilities, all);
     Ok(())
 }
 

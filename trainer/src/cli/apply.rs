@@ -2,8 +2,8 @@
 
 use std::path::PathBuf;
 
-use clap::Args;
-use fewshot::Distance;
+use clap::{Args, ValueEnum};
+use fewshot::{Control, Distance};
 
 use super::one_of;
 use crate::data::Split;
@@ -11,6 +11,27 @@ use crate::device::DeviceChoice;
 
 /// Names of the distances, as typed.
 const DISTANCES: &[&str] = &["l2", "cosine", "dot"];
+
+/// What `--generator` can be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum ControlChoice {
+    /// The generator as it was trained
+    Own,
+    /// The same network, its noise set to zero
+    NoiseOff,
+    /// No network: the seed feature plus noise of the generator's scale
+    Jitter,
+}
+
+impl From<ControlChoice> for Control {
+    fn from(choice: ControlChoice) -> Self {
+        match choice {
+            ControlChoice::Own => Self::Own,
+            ControlChoice::NoiseOff => Self::NoiseOff,
+            ControlChoice::Jitter => Self::Jitter,
+        }
+    }
+}
 
 /// Arguments of `fewshot eval`.
 #[derive(Debug, Args)]
@@ -43,6 +64,18 @@ pub struct EvalArgs {
     /// same episodes
     #[arg(long, value_name = "M", value_delimiter = ',', default_values_t = [0])]
     pub hallucinate: Vec<usize>,
+    /// What hallucinates: the model's generator, or what it is compared with: the same without
+    /// noise, or noise alone added to the seed feature
+    #[arg(long, value_enum, default_value_t = ControlChoice::Own)]
+    pub generator: ControlChoice,
+    /// Also compare the variance of hallucinated features with that of the class's real ones, for
+    /// M above 1
+    #[arg(long)]
+    pub spread: bool,
+    /// Also measure how well "none of these" is told: as many queries of classes that are not in
+    /// the episode, ranked by the rejection score
+    #[arg(long)]
+    pub outsiders: bool,
     /// Decides the episodes and the noise
     #[arg(long, default_value_t = 0)]
     pub seed: u64,

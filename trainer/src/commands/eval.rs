@@ -1,6 +1,7 @@
 //! `fewshot eval`: accuracy over episodes of one split.
 
 mod figure;
+mod outsiders;
 
 use std::time::Instant;
 
@@ -8,13 +9,14 @@ use anyhow::{Context, Result, ensure};
 use candle_core::Device;
 use fewshot::evaluate::Evaluator;
 use fewshot::metrics::Interval;
-use fewshot::{Distance, EpisodeSampler, EpisodeShape, Model};
+use fewshot::{Control, Distance, EpisodeSampler, EpisodeShape, Model};
 use serde::Serialize;
 
+use self::outsiders::Outsiders;
 use super::pictures::embed_dataset;
 use crate::cli::EvalArgs;
 use crate::data::{self, Dataset};
-use crate::evaluate::{accuracies, by_class};
+use crate::evaluate::{accuracies, by_class, spread};
 use crate::{device, output, plot, progress, weights};
 
 /// One line of results: its keys are a contract.
@@ -50,6 +52,16 @@ pub struct Row {
     /// Half the width of that difference's 95 % interval.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub paired_ci95: Option<f64>,
+    /// What hallucinates, where that is not the model's own generator.
+    #[serde(skip_serializing_if = "is_own")]
+    pub generator: Control,
+    /// Total variance of the hallucinated features over that of the class's real
+    /// ones, where that is asked for and M is above 1.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub spread: Option<f64>,
+    /// How well outsiders are told apart, where that is asked for.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub outsiders: Option<Outsiders>,
 }
 
 /// What is evaluated, by which protocol.
@@ -63,6 +75,12 @@ pub struct Protocol {
     pub distance: Option<Distance>,
     /// Numbers of hallucinations.
     pub hallucinate: Vec<usize>,
+    /// What hallucinates.
+    pub generator: Control,
+    /// Whether to compare the variance of hallucinated features with the real ones'.
+    pub spread: bool,
+    /// Whether to measure how well queries of other classes are told apart.
+    pub outsiders: bool,
     /// Decides episodes and noise.
     pub seed: u64,
 }
@@ -82,6 +100,9 @@ pub fn run(args: &EvalArgs) -> Result<()> {
         episodes: args.episodes,
         distance: args.distance,
         hallucinate: args.hallucinate.clone(),
+        generator: args.generator.into(),
+        spread: args.spread,
+        outsiders: args.outsiders,
         seed: args.seed,
     });
     let rows =
@@ -126,6 +147,9 @@ pub fn evaluate(
         .iter()
         .map(|protocol| EpisodeSampler::new(sizes.clone(), protocol.shape, protocol.seed))
         .collect::<Result<Vec<_>, _>>()?;
+    for protocol in protocols.iter().filter(|protocol| protocol.outsiders) {
+        outsiders::sampler(protocol, &sizes)?;
+    }
     let hallucinates = protocols.iter().flat_map(|protocol| &protocol.hallucinate).any(|&m| m > 0);
     ensure!(!hallucinates || model.generator.is_some(), fewshot::Error::NoGenerator);
     let features = by_class(&embed_dataset(model, dataset, device)?, &sizes)?;
@@ -136,8 +160,10 @@ pub fn evaluate(
         let started = Instant::now();
         let distance = protocol.distance.unwrap_or(model.config.distance);
         let counts = &protocol.hallucinate;
+        let generator =
+            model.generator.clone().map(|generator| generator.with_control(protocol.generator));
         let evaluator = Evaluator {
-            generator: model.generator.as_ref(),
+            generator: generator.as_ref(),
             distance,
             hallucinations: counts,
             seed: protocol.seed,
@@ -146,6 +172,16 @@ pub fn evaluate(
         let done = |done: usize| bar.set_position(done as u64);
         let accuracies = accuracies(&evaluator, &features, sampler, protocol.episodes, &done)?;
         bar.finish_and_clear();
+        let measure = |&count: &usize| {
+            let wanted = protocol.spread && count > 1;
+            wanted.then(|| spread(&evaluator, &features, sampler, protocol.episodes, count))
+        };
+        let spreads =
+            counts.iter().map(|count| measure(count).transpose()).collect::<Result<Vec<_>>>()?;
+        let outsiders = protocol
+            .outsiders
+            .then(|| outsiders::measure(model, protocol, &features))
+            .transpose()?;
         let seconds = embedding_secs + started.elapsed().as_secs_f64();
         let row = |(index, &hallucinate): (usize, &usize)| {
             let interval = Interval::of(&accuracies[index]);
@@ -166,11 +202,18 @@ pub fn evaluate(
                 seconds,
                 paired_difference: paired.map(|paired| paired.mean),
                 paired_ci95: paired.map(|paired| paired.ci95),
+                generator: protocol.generator,
+                spread: spreads[index],
+                outsiders,
             }
         };
         tables.push(counts.iter().enumerate().map(row).collect());
     }
     Ok(tables)
+}
+
+fn is_own(generator: &Control) -> bool {
+    *generator == Control::Own
 }
 
 /// The rows for a person to read.
@@ -203,6 +246,12 @@ fn table(rows: &[Row]) -> String {
                 first.hallucinate
             ));
         }
+        if let Some(spread) = row.spread {
+            text.push_str(&format!("   variance {spread:.3} of the class's"));
+        }
+    }
+    if let Some(outsiders) = &first.outsiders {
+        text.push_str(&format!("\n  {outsiders}"));
     }
     text
 }

@@ -12,7 +12,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use candle_core::Device;
-use fewshot::{Checkpoint, EpisodeShape, Model, Precision};
+use fewshot::{Checkpoint, Control, EpisodeShape, Model, Precision};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
@@ -127,6 +127,9 @@ fn score(
                 episodes,
                 distance: None,
                 hallucinate: vec![0],
+                generator: Control::Own,
+                spread: false,
+                outsiders: false,
                 seed: 0,
             })
             .collect();

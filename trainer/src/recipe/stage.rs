@@ -17,7 +17,7 @@ pub enum Stage {
     Episodic(Episodic),
     /// Episodes on features of a frozen encoder: only the generator learns.
     Hallucinate(Generating),
-    /// No gradient: the transform's mean and the temperature.
+    /// No gradient: the transform's mean, the temperature, and when to reject.
     Fit(Fit),
 }
 
@@ -126,6 +126,9 @@ pub struct Fit {
     /// Whether the temperature is chosen on the validation classes.
     #[serde(default = "yes")]
     pub temperature: bool,
+    /// Whether the threshold of "none of these" is, where they suffice for it.
+    #[serde(default = "yes")]
+    pub rejection: bool,
 }
 
 /// How weights move along their gradient.

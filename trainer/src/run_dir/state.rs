@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use anyhow::{Context, Result, bail};
 use candle_core::{DType, Device, Tensor};
-use fewshot::Parameters;
+use fewshot::{Parameters, Rejection};
 use safetensors::{SafeTensors, tensor::TensorView};
 use serde::{Deserialize, Serialize};
 
@@ -32,6 +32,9 @@ pub struct Position {
     pub best: Option<f64>,
     /// The model's temperature at present.
     pub temperature: f32,
+    /// The model's rejection at present, once it is calibrated.
+    #[serde(default)]
+    pub rejection: Option<Rejection>,
     /// Length of `metrics.jsonl`.
     pub metrics_bytes: u64,
     /// Steps, loss and accuracy summed since the last line of metrics.

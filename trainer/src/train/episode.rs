@@ -26,16 +26,6 @@ pub(super) fn images_of(episode: &Episode, cache: &PixelCache) -> Vec<usize> {
     all
 }
 
-/// One support feature of each class, drawn at random: what its hallucinations
-/// start from; (N, K, D) to (N, D).
-pub(super) fn draw_seeds(support: &Tensor, rng: &mut Rng) -> Result<Tensor> {
-    let (ways, shots, dim) = support.dims3()?;
-    let rows: Vec<u32> =
-        (0..ways).map(|way| (way * shots + rng.random_range(0..shots)) as u32).collect();
-    let rows = Tensor::new(rows, support.device())?;
-    Ok(support.reshape((ways * shots, dim))?.index_select(&rows, 0)?)
-}
-
 /// Prototypes in training: `count` hallucinated features a class beside the
 /// real ones, dropout on. Also gives the hallucinated features, (N, M, D).
 pub(crate) fn imagine(
@@ -45,7 +35,7 @@ pub(crate) fn imagine(
     rng: &mut Rng,
 ) -> Result<(Tensor, Tensor)> {
     let (ways, _shots, dim) = support.dims3()?;
-    let seeds = draw_seeds(support, rng)?;
+    let seeds = generator.seeds(support, |shots| rng.random_range(0..shots))?;
     let noise = noise(rng, ways, count, dim, support.device())?;
     let imagined = generator.hallucinate_train(&seeds, &noise, rng)?;
     let weight = generator.config().hallucinated_weight;

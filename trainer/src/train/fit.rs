@@ -1,11 +1,13 @@
 //! What is measured rather than learned: the mean feature of the base classes,
-//! and the temperature at which validation queries are most probable.
+//! the temperature at which validation queries are most probable, and when a
+//! query is "none of these".
 
 use anyhow::Result;
 use candle_core::Tensor;
-use fewshot::{ModelConfig, Parameters};
+use fewshot::{ModelConfig, Parameters, Rejection};
 
 use super::losses::cross_entropy;
+use super::reject;
 use super::setup::Setup;
 use super::validate::Validated;
 use crate::recipe::Fit;
@@ -15,21 +17,38 @@ const GRID: usize = 81;
 /// Lowest and highest temperature tried.
 const BOUNDS: (f32, f32) = (1e-3, 1e3);
 
-/// The model's parameters with the transform's mean from all base pictures, and
-/// the temperature with the smallest mean loss on validation episodes.
+/// What a fit gives.
+pub(super) struct Fitted {
+    /// The model's, with the transform's mean from all base pictures.
+    pub parameters: Parameters,
+    /// With the smallest mean loss on validation episodes, where it is chosen.
+    pub temperature: f32,
+    /// Where it is calibrated and the validation classes suffice.
+    pub rejection: Option<Rejection>,
+}
+
+/// Fits what the stage asks for; the rest stays as it is.
 pub(super) fn fit(
     stage: &Fit,
     setup: &Setup,
     config: &ModelConfig,
     live: &Parameters,
-) -> Result<(Parameters, f32)> {
-    let fitted = setup.centred(config, live.clone(), false)?;
-    if !stage.temperature {
-        return Ok((fitted, config.temperature));
-    }
+) -> Result<Fitted> {
+    let parameters = setup.centred(config, live.clone(), false)?;
     // Scores at temperature 1 serve every other.
     let plain = ModelConfig { temperature: 1.0, ..config.clone() };
-    let validated = Validated::new(setup, &plain, &fitted)?;
+    let validated = Validated::new(setup, &plain, &parameters)?;
+    let temperature =
+        if stage.temperature { best_temperature(setup, &validated)? } else { config.temperature };
+    let rejection = if stage.rejection {
+        reject::calibrate(setup, &validated)?
+    } else {
+        config.rejection.clone()
+    };
+    Ok(Fitted { parameters, temperature, rejection })
+}
+
+fn best_temperature(setup: &Setup, validated: &Validated) -> Result<f32> {
     let mut losses = vec![0.0f64; GRID];
     for &shots in &setup.recipe.validation.shots {
         validated.each_episode(setup, shots, 0, |scores, labels| {
@@ -43,7 +62,7 @@ pub(super) fn fit(
         })?;
     }
     let best = (0..GRID).min_by(|&a, &b| losses[a].total_cmp(&losses[b])).unwrap_or(0);
-    Ok((fitted, temperature(best)))
+    Ok(temperature(best))
 }
 
 /// The grid is even in the logarithm.

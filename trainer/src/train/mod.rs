@@ -15,6 +15,7 @@ mod learner;
 pub(crate) mod losses;
 pub mod optimizer;
 mod pretrain;
+mod reject;
 mod report;
 mod run;
 mod schedule;

@@ -47,7 +47,10 @@ impl Run {
             metrics::cut(&folder, state.position.metrics_bytes)?;
             (state.model.to_device(&setup.device)?, state.position, Some(state.learner))
         } else {
-            let fresh = Model::init(config, setup.recipe.seed, &setup.device)?;
+            let mut fresh = Model::init(config, setup.recipe.seed, &setup.device)?;
+            if let Some(path) = &setup.recipe.start {
+                start_from(&mut fresh, config, path, &setup.device)?;
+            }
             (fresh, Position { temperature: config.temperature, ..Position::default() }, None)
         };
         let seconds_before = position.seconds;
@@ -79,9 +82,11 @@ impl Run {
     /// A stage without steps.
     fn fit(&mut self, stage: &crate::recipe::Fit, title: &str) -> Result<bool> {
         let report = Report::new(title.to_owned(), 1, 0);
-        let (fitted, temperature) = fit::fit(stage, &self.setup, &self.config(), &self.live)?;
+        let fit::Fitted { parameters: fitted, temperature, rejection } =
+            fit::fit(stage, &self.setup, &self.config(), &self.live)?;
         adopt(&self.live, &fitted)?;
         self.position.temperature = temperature;
+        self.position.rejection = rejection;
         self.position.step = 1;
         let scores = self.validate(&fitted, 0)?;
         self.keep_best(&fitted, &scores)?;
@@ -166,7 +171,11 @@ impl Run {
 
     /// The model's configuration at present.
     fn config(&self) -> ModelConfig {
-        ModelConfig { temperature: self.position.temperature, ..self.setup.recipe.model.clone() }
+        ModelConfig {
+            temperature: self.position.temperature,
+            rejection: self.position.rejection.clone(),
+            ..self.setup.recipe.model.clone()
+        }
     }
 
     /// Validates what the learner would give, keeps it where it is the best.
@@ -248,6 +257,7 @@ impl Run {
         let best = weights::read(&self.folder.best())?;
         adopt(&self.live, &best.parameters)?;
         self.position.temperature = best.config.temperature;
+        self.position.rejection = best.config.rejection;
         let last = self.position.stage + 1 == self.setup.recipe.stage.len();
         self.position.stage += 1;
         self.position.step = 0;
@@ -311,6 +321,42 @@ impl Run {
     fn seconds(&self) -> f64 {
         self.seconds_before + self.started.elapsed().as_secs_f64()
     }
+}
+
+/// Replaces fresh tensors by those of a file, wherever name and shape are the
+/// same; the encoder's must be.
+fn start_from(
+    fresh: &mut Parameters,
+    config: &ModelConfig,
+    path: &std::path::Path,
+    device: &candle_core::Device,
+) -> Result<()> {
+    let given = weights::read(path)?;
+    let mut taken = Parameters::default();
+    for (name, tensor) in fresh.iter() {
+        match given.parameters.find(name) {
+            Some(found) if found.dims() == tensor.dims() => {
+                taken.insert(name, found.to_device(device)?)
+            }
+            found if name.starts_with("encoder.") => anyhow::bail!(
+                "training cannot start from {}: {name} is {}, the recipe's model has {:?}; set \
+                 model.encoder and model.image as in that file (`fewshot info` shows them)",
+                path.display(),
+                found.map_or_else(|| "not there".to_owned(), |found| format!("{:?}", found.dims())),
+                tensor.dims()
+            ),
+            _ => {}
+        }
+    }
+    let [here, there] = [config, &given.config].map(|config| &config.image);
+    if here != there {
+        eprintln!(
+            "note: {} prepared its pictures differently; the recipe's model.image holds",
+            path.display()
+        );
+    }
+    fresh.extend(taken);
+    Ok(())
 }
 
 /// Hallucinated features a class in validation: while a generator learns.

@@ -151,6 +151,31 @@ fn a_run_stopped_after_every_few_steps_ends_bit_for_bit_as_one_that_was_not() ->
 }
 
 #[test]
+fn training_can_start_from_weights_that_fit_the_model() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let first = folder.path().join("first");
+    start(&first, &recipe(&[]), &Interrupt::default())?;
+    let given = first.join("best.safetensors");
+    let from = format!("start={}", given.display());
+    // A fit learns nothing, so what comes out is what went in.
+    let mut fit = recipe(&[&from]);
+    fit.stage = vec![fit.stage[2].clone()];
+    let second = folder.path().join("second");
+    start(&second, &fit, &Interrupt::default())?;
+    let (given, taken) = (weights::read(&given)?, weights::read(&second.join("best.safetensors"))?);
+    for (name, tensor) in given.parameters.iter() {
+        let other = taken.parameters.find(name).context("a tensor is gone")?;
+        let apart = (tensor - other)?.abs()?.max_all()?.to_scalar::<f32>()?;
+        assert!(apart < 1e-5, "{name}: {apart}");
+    }
+    let other = recipe(&[&from, "model.encoder.channels=16"]);
+    let error = start(&folder.path().join("third"), &other, &Interrupt::default()).unwrap_err();
+    let error = format!("{error:#}");
+    assert!(error.contains("best.safetensors") && error.contains("model.encoder"), "{error}");
+    Ok(())
+}
+
+#[test]
 fn an_interrupt_leaves_weights_that_can_be_used() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let run = folder.path().join("run");

@@ -122,7 +122,7 @@ impl Validated {
         let prototypes = match &self.model.generator {
             Some(generator) if count > 0 => {
                 // The support's order is random already, so the first is a random one.
-                let seeds = support.narrow(1, 0, 1)?.squeeze(1)?.contiguous()?;
+                let seeds = generator.seeds(&support, |_shots| 0)?;
                 let noise = noise(&mut rng(seed, 0), ways, count, dim, &setup.device)?;
                 let imagined = generator.hallucinate(&seeds, &noise)?;
                 let weight = generator.config().hallucinated_weight;

@@ -52,6 +52,10 @@ impl Trainer {
         Ok(Self(workspace.target.join("release").join(name)))
     }
 
+    pub fn path(&self) -> &Path {
+        &self.0
+    }
+
     pub fn evaluate(
         &self,
         weights: &Path,

@@ -5,8 +5,8 @@
 //! anew; without, a figure that has moved by more than [`document::TOLERANCE`] is a failure.
 
 pub mod document;
-mod evaluate;
-mod plan;
+pub mod evaluate;
+pub mod plan;
 mod tables;
 
 use std::path::{Path, PathBuf};
@@ -87,7 +87,7 @@ pub fn run(workspace: &Workspace, arguments: &Results) -> Result<()> {
 }
 
 /// Where the unpacked data sets are: given, or unpacked below the build folder.
-fn data_folder(workspace: &Workspace, given: Option<&Path>) -> Result<PathBuf> {
+pub fn data_folder(workspace: &Workspace, given: Option<&Path>) -> Result<PathBuf> {
     let Some(folder) = given else {
         return data::unpacked(workspace)?.context(
             "the data sets are not beside the repository: give their folder with --data, or set \

@@ -16,6 +16,7 @@ use anyhow::Result;
 use crate::cli::{self, Web};
 use crate::data;
 use crate::setup::{chromium, node, npm, wasm_target};
+use crate::study;
 use crate::web;
 use crate::workspace::Workspace;
 use suite::Suite;
@@ -23,6 +24,7 @@ use suite::Suite;
 pub fn run(workspace: &Workspace, arguments: &cli::Test) -> Result<ExitCode> {
     let mut suite = Suite::default();
     suite.check("rules of the repository", || repository::check(&workspace.root));
+    suite.check("tables of the studies", || study::check(workspace));
     suite.check("formatting", || crates::formatting(workspace));
     suite.check("set-up: Rust's wasm32 target", wasm_target::ensure);
     suite.check("lints", || crates::lints(workspace));

@@ -16,6 +16,9 @@ fn rows(hallucinate: &[usize], shots: usize) -> Result<Vec<Row>> {
         episodes: 30,
         distance: None,
         hallucinate: hallucinate.to_vec(),
+        generator: Control::Own,
+        spread: false,
+        outsiders: false,
         seed: 5,
     };
     Ok(evaluate(&model, &dataset, &[protocol], &Device::Cpu)?.remove(0))

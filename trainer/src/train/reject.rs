@@ -1,0 +1,38 @@
+//! When a query is "none of these": the threshold, chosen on validation classes
+//! of which half are left out of each episode and play the outsiders.
+
+use anyhow::Result;
+use fewshot::{EpisodeSampler, EpisodeShape, Rejection, rejection};
+
+use super::setup::Setup;
+use super::streams::Purpose;
+use super::validate::Validated;
+use crate::evaluate::{auroc, by_class, outsiders};
+
+/// One threshold for all of the recipe's shots, and the AUROC at the most of
+/// them; none where there are too few classes or pictures for such episodes.
+pub(super) fn calibrate(setup: &Setup, validated: &Validated) -> Result<Option<Rejection>> {
+    let validation = &setup.recipe.validation;
+    let sizes = setup.val.class_sizes();
+    let known = validation.ways.min(sizes.len() / 2);
+    let features = by_class(&validated.features, &sizes)?;
+    let seed = setup.seed(usize::MAX, Purpose::Validation);
+    let (mut inside, mut outside) = (Vec::new(), Vec::new());
+    let mut area = None;
+    let mut shots = validation.shots.clone();
+    shots.sort_unstable();
+    for shots in shots {
+        let shape = EpisodeShape { ways: 2 * known, shots, queries: validation.queries };
+        let Ok(sampler) = EpisodeSampler::new(sizes.clone(), shape, seed) else { return Ok(None) };
+        let episodes = outsiders(&features, &sampler, validation.episodes)?;
+        area = auroc(&episodes);
+        for (insiders, outsiders) in episodes {
+            inside.extend(insiders);
+            outside.extend(outsiders);
+        }
+    }
+    let threshold = rejection::threshold(&inside, &outside);
+    Ok(threshold
+        .zip(area)
+        .map(|(threshold, area)| Rejection { threshold, auroc: area.mean as f32 }))
+}

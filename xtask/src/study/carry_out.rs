@@ -1,0 +1,168 @@
+//! One run of a study: trained, or gone on with, then evaluated.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use serde_json::Value;
+
+use super::plan::{Evaluation, Run, Study};
+use super::record::Line;
+use crate::command;
+use crate::digest::read;
+use crate::progress::step;
+use crate::results::evaluate::Trainer;
+use crate::results::plan::folder;
+
+/// The lines of a run. Its training is kept below `runs` and goes on if it was interrupted.
+pub fn run(
+    trainer: &Trainer,
+    study: &Study,
+    run: &Run,
+    data: &Path,
+    runs: &Path,
+) -> Result<Vec<Line>> {
+    let data = data.join(folder(&study.data)?);
+    let (weights, trained, minutes) = match &run.weights {
+        Some(weights) => (PathBuf::from(weights), None, None),
+        None => {
+            let out = runs.join(run.folder());
+            step(&format!("train {}", run.name()), || train(trainer, study, run, &data, &out))?;
+            (out.join("best.safetensors"), Some(call(study, run)), Some(minutes(&out)?))
+        }
+    };
+    let mut lines = Vec::new();
+    for evaluation in &run.eval {
+        let cells = step(&format!("evaluate {}: {}", run.row, evaluation.column), || {
+            evaluate(trainer, study, evaluation, &weights, &data)
+        })?;
+        lines.extend(cells.into_iter().map(|cell| Line {
+            run: run.name(),
+            row: run.row.clone(),
+            trained: trained.clone(),
+            minutes,
+            ..cell
+        }));
+    }
+    Ok(lines)
+}
+
+fn changes<'a>(study: &'a Study, run: &'a Run) -> impl Iterator<Item = &'a String> {
+    study.set.iter().chain(&run.set)
+}
+
+/// The call as a reader would type it.
+fn call(study: &Study, run: &Run) -> String {
+    let mut call = format!("fewshot train --recipe {} --data {}", study.recipe, study.data);
+    for change in changes(study, run) {
+        call.push_str(&format!(" --set {change}"));
+    }
+    call
+}
+
+fn train(trainer: &Trainer, study: &Study, run: &Run, data: &Path, out: &Path) -> Result<()> {
+    let mut fewshot = Command::new(trainer.path());
+    fewshot.arg("train");
+    if out.join("state.safetensors").is_file() {
+        fewshot.arg("--resume").arg(out);
+    } else {
+        fewshot.args(["--recipe", &study.recipe]).arg("--data").arg(data).arg("--out").arg(out);
+        changes(study, run).for_each(|change| {
+            fewshot.args(["--set", change]);
+        });
+    }
+    command::run(&mut fewshot)
+}
+
+/// Wall time, from the last line of the run's metrics.
+fn minutes(out: &Path) -> Result<f64> {
+    let text = String::from_utf8(read(&out.join("metrics.jsonl"))?)?;
+    let last: Value = serde_json::from_str(text.lines().last().context("a run without metrics")?)?;
+    let seconds = last["seconds"].as_f64().context("metrics without seconds")?;
+    Ok((seconds / 6.0).round() / 10.0)
+}
+
+fn evaluate(
+    trainer: &Trainer,
+    study: &Study,
+    evaluation: &Evaluation,
+    weights: &Path,
+    data: &Path,
+) -> Result<Vec<Line>> {
+    let numbers: Vec<_> = evaluation.hallucinate.iter().map(ToString::to_string).collect();
+    let mut fewshot = Command::new(trainer.path());
+    fewshot.args(["eval", "--json", "--split", &study.split, "--hallucinate", &numbers.join(",")]);
+    fewshot.args(["--shots", &evaluation.shots.to_string()]);
+    fewshot.args(["--episodes", &study.episodes.to_string(), "--generator", &evaluation.generator]);
+    fewshot.arg("--weights").arg(weights).arg("--data").arg(data);
+    if evaluation.spread {
+        fewshot.arg("--spread");
+    }
+    if evaluation.outsiders {
+        fewshot.arg("--outsiders");
+    }
+    cells(evaluation, &command::output(&mut fewshot)?)
+}
+
+/// The cells of an evaluation, from what `fewshot eval --json` printed.
+fn cells(evaluation: &Evaluation, printed: &str) -> Result<Vec<Line>> {
+    let mut cells = Vec::new();
+    let mut spread = None;
+    for (index, line) in printed.lines().enumerate() {
+        let row: Value = serde_json::from_str(line)
+            .with_context(|| format!("`fewshot eval --json` printed no result: {line}"))?;
+        let number = |key: &str| row[key].as_f64();
+        let percent = |key: &str| number(key).map(|fraction| fraction * 100.0);
+        let of_m = format!("{}, M = {}", evaluation.column, row["hallucinate"]);
+        let column = &evaluation.column;
+        if index == 0 {
+            cells.push(cell(column.clone(), percent("accuracy"), percent("ci95"))?);
+        } else {
+            let (value, ci95) = (percent("paired_difference"), percent("paired_ci95"));
+            cells.push(Line { difference: true, ..cell(of_m, value, ci95)? });
+        }
+        if index == 0 && evaluation.outsiders {
+            let name = format!("{column}, AUROC");
+            cells.push(cell(name, number("auroc"), number("auroc_ci95"))?);
+        }
+        spread = number("spread").or(spread);
+    }
+    if evaluation.spread {
+        cells.push(cell(format!("{}, variance", evaluation.column), spread, None)?);
+    }
+    Ok(cells)
+}
+
+fn cell(column: String, value: Option<f64>, ci95: Option<f64>) -> Result<Line> {
+    let value = value.with_context(|| format!("nothing was measured for `{column}`"))?;
+    Ok(Line { column, value, ci95, ..Line::default() })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_become_cells_the_later_ones_as_differences() {
+        let evaluation: Evaluation = toml::from_str(
+            "column = '1-shot'\nshots = 1\nhallucinate = [0, 10]\nspread = true\noutsiders = true",
+        )
+        .unwrap();
+        let printed = r#"{"hallucinate":0,"accuracy":0.5,"ci95":0.01,"auroc":0.7,"auroc_ci95":0.02}
+{"hallucinate":10,"accuracy":0.51,"ci95":0.01,"paired_difference":0.01,"paired_ci95":0.001,"spread":0.4}"#;
+        let cells = cells(&evaluation, printed).unwrap();
+        let told: Vec<_> = cells.iter().map(|cell| (cell.column.as_str(), cell.value)).collect();
+        let expected = [
+            ("1-shot", 50.0),
+            ("1-shot, AUROC", 0.7),
+            ("1-shot, M = 10", 1.0),
+            ("1-shot, variance", 0.4),
+        ];
+        assert_eq!(told, expected);
+        assert_eq!(
+            cells.iter().map(|cell| cell.difference).collect::<Vec<_>>(),
+            [false, false, true, false]
+        );
+        assert!(super::cells(&evaluation, "no result").is_err());
+    }
+}

@@ -1,0 +1,101 @@
+//! A study's table in Markdown, from the lines recorded.
+
+use super::plan::Study;
+use super::record::Line;
+
+/// Rows and columns stand in the order in which the study's file names them; a cell without a
+/// result is a dash.
+pub fn of(study: &Study, lines: &[Line]) -> String {
+    let rows = distinct(study.run.iter().map(|run| run.row.clone()));
+    let columns = distinct(columns(study));
+    let mut text = vec![
+        format!("| {} | {} |", study.rows, columns.join(" | ")),
+        format!("|---|{}", "---|".repeat(columns.len())),
+    ];
+    for row in rows {
+        let cell = |column: &String| {
+            let found = lines.iter().rfind(|line| line.row == row && line.column == *column);
+            found.map_or_else(|| "–".to_owned(), shown)
+        };
+        let cells: Vec<_> = columns.iter().map(cell).collect();
+        text.push(format!("| {row} | {} |", cells.join(" | ")));
+    }
+    text.join("\n")
+}
+
+/// The columns' names, as `carry_out` gives them to its cells.
+fn columns(study: &Study) -> impl Iterator<Item = String> {
+    study.run.iter().flat_map(|run| &run.eval).flat_map(|evaluation| {
+        let column = &evaluation.column;
+        let mut names = vec![column.clone()];
+        if evaluation.outsiders {
+            names.push(format!("{column}, AUROC"));
+        }
+        let later = evaluation.hallucinate.iter().skip(1);
+        names.extend(later.map(|count| format!("{column}, M = {count}")));
+        if evaluation.spread {
+            names.push(format!("{column}, variance"));
+        }
+        names
+    })
+}
+
+fn distinct(names: impl Iterator<Item = String>) -> Vec<String> {
+    let mut kept: Vec<String> = Vec::new();
+    for name in names {
+        if !kept.contains(&name) {
+            kept.push(name);
+        }
+    }
+    kept
+}
+
+fn shown(line: &Line) -> String {
+    let digits =
+        if line.column.ends_with("AUROC") || line.column.ends_with("variance") { 3 } else { 2 };
+    let value = if line.difference {
+        format!("{:+.digits$}", line.value)
+    } else {
+        format!("{:.digits$}", line.value)
+    };
+    line.ci95.map_or(value.clone(), |ci95| format!("{value} ± {ci95:.digits$}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn cells_find_their_places() {
+        let study = Study::parse(
+            r#"
+            data = "cifar-fs"
+            recipe = "reference"
+            split = "test"
+            episodes = 10
+            rows = "distance"
+            [[run]]
+            row = "l2"
+            eval = [{ column = "1-shot", shots = 1, hallucinate = [0, 10], spread = true }]
+            [[run]]
+            row = "dot"
+            eval = [{ column = "5-shot", shots = 5 }]
+            "#,
+        )
+        .unwrap();
+        let line = |column: &str, value, difference| Line {
+            row: "l2".into(),
+            column: column.into(),
+            value,
+            ci95: Some(0.5),
+            difference,
+            ..Line::default()
+        };
+        let lines = [line("1-shot", 43.654, false), line("1-shot, M = 10", 1.0, true)];
+        let expected = "| distance | 1-shot | 1-shot, M = 10 | 1-shot, variance | 5-shot |\n\
+                        |---|---|---|---|---|\n\
+                        | l2 | 43.65 ± 0.50 | +1.00 ± 0.50 | – | – |\n\
+                        | dot | – | – | – | – |";
+        assert_eq!(of(&study, &lines), expected);
+    }
+}

@@ -12,7 +12,7 @@ use fewshot::{
 
 use crate::{
     failure::Failure,
-    types::{self, EvaluationSpec, Mistake},
+    types::{self, EvaluationSpec, GivenAnswer},
 };
 
 /// Owns all it needs, so that pictures and models may change meanwhile.
@@ -28,8 +28,8 @@ pub struct Evaluation {
     features: Vec<Tensor>,
     accuracies: Vec<f64>,
     confusion: Confusion,
-    /// Each once, however often it is made.
-    mistakes: BTreeSet<Mistake>,
+    /// Each once, however often it is given.
+    answers: BTreeSet<GivenAnswer>,
 }
 
 impl Evaluation {
@@ -57,7 +57,7 @@ impl Evaluation {
             features: classes.iter().map(features).collect::<Result<_, Failure>>()?,
             accuracies: Vec::with_capacity(spec.episodes),
             confusion: Confusion::new(classes.len()),
-            mistakes: BTreeSet::new(),
+            answers: BTreeSet::new(),
         })
     }
 
@@ -77,7 +77,7 @@ impl Evaluation {
             ci95,
             episodes: count,
             confusion: self.confusion.rows().flatten().copied().collect(),
-            mistakes: self.mistakes.iter().cloned().collect(),
+            answers: self.answers.iter().cloned().collect(),
         }
     }
 
@@ -98,10 +98,8 @@ impl Evaluation {
                     // An undecided answer is wrong, but in no one's favour.
                     let Some(predicted) = answer.map(|way| episode.classes[way]) else { continue };
                     self.confusion.record(truth, predicted);
-                    if predicted != truth {
-                        let picture = self.pictures[truth][image].clone();
-                        self.mistakes.insert(Mistake { truth, predicted, picture });
-                    }
+                    let picture = self.pictures[truth][image].clone();
+                    self.answers.insert(GivenAnswer { truth, predicted, picture });
                 }
             }
         }

@@ -49,7 +49,7 @@ extern "C" {
     /// What covering each part costs.
     #[wasm_bindgen(typescript_type = "Occlusion")]
     pub type Occlusion;
-    /// Accuracy, confusion and mistakes.
+    /// Accuracy, confusion and the answers given.
     #[wasm_bindgen(typescript_type = "Evaluation")]
     pub type EvaluationResult;
 }

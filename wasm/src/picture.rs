@@ -1,6 +1,9 @@
 //! A decoded picture on its way into the model.
 
-use fewshot::image::{Decoded, PixelFormat, Pixels, decode};
+use fewshot::{
+    ModelConfig,
+    image::{self, Decoded, PixelFormat, Pixels, decode},
+};
 use wasm_bindgen::prelude::*;
 
 use crate::failure::Failure;
@@ -33,6 +36,13 @@ impl Picture {
     #[must_use]
     pub fn max_pixels() -> usize {
         MAX_PIXELS
+    }
+
+    /// The middle square at `side` pixels, as RGBA: for showing, whatever a model sees.
+    pub fn thumbnail(&self, side: usize) -> Result<Vec<u8>, JsValue> {
+        let config = ModelConfig::new(side, 3).image;
+        let square = self.pixels().and_then(|pixels| Ok(image::prepare(&config, &pixels)?));
+        Ok(to_rgba(&square.map_err(Failure::into_js)?, config.channels))
     }
 
     /// Width in pixels, upright.

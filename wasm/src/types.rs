@@ -113,11 +113,11 @@ pub struct Evaluation {
     pub ci95: f64,
     pub episodes: usize,
     pub confusion: Vec<u64>,
-    pub mistakes: Vec<Mistake>,
+    pub answers: Vec<GivenAnswer>,
 }
 
 #[derive(Clone, Serialize, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Mistake {
+pub struct GivenAnswer {
     pub truth: usize,
     pub predicted: usize,
     pub picture: String,

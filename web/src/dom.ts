@@ -42,7 +42,7 @@ export interface Row<T> {
   update(item: T, index: number): void;
 }
 
-/** A container whose children follow a list, matched by key. */
+/** A container whose first children follow a list, matched by key; what else it holds comes after. */
 export class KeyedList<T> {
   readonly #container: HTMLElement;
   readonly #key: (item: T) => string;

@@ -91,6 +91,8 @@ export interface Embedded {
   picture: PictureId;
   /** PNG of the crop. */
   view: Blob;
+  /** A small copy for showing, where one was asked for. */
+  thumbnail: Blob | null;
   /** Sides of the original, upright. */
   width: number;
   height: number;
@@ -121,8 +123,8 @@ export interface Evaluation {
   episodes: number;
   /** Counts, truth by row, prediction by column, in the order of the classes. */
   confusion: number[];
-  /** One entry a wrong answer, so that a cell can open its pictures. */
-  mistakes: { truth: number; predicted: number; picture: PictureId }[];
+  /** Every answer that was given, once, so that a cell of the confusion can open its pictures. */
+  answers: { truth: number; predicted: number; picture: PictureId }[];
 }
 
 /** A model to fetch, with its size where a manifest tells it, or one the person opened. */
@@ -131,7 +133,11 @@ export type ModelSource = { url: string; sizeBytes?: number } | { bytes: ArrayBu
 /** Arguments, result and progress of every call the page can make. */
 export interface Calls {
   load: { args: ModelSource; result: ModelInfo; progress: Bytes };
-  embed: { args: { picture: PictureId; blob: PictureSource }; result: Embedded; progress: never };
+  embed: {
+    args: { picture: PictureId; blob: PictureSource; thumbnail: boolean };
+    result: Embedded;
+    progress: never;
+  };
   forget: { args: { pictures: PictureId[] }; result: null; progress: never };
   classify: { args: TaskSpec; result: Classification; progress: never };
   project: {

@@ -1,6 +1,6 @@
 /** Ways in: orientation of photographs, the crop, the clipboard, dropped files, very large pictures. */
 import { expect, type Page, test } from "@playwright/test";
-import { answered, ask, cards, open, picture, teach } from "./support";
+import { answered, ask, cards, picture, startOwn, teach } from "./support";
 
 /** A JPEG of four colours, turned so that its orientation tag turns it back. */
 async function orientedJpeg(page: Page, orientation: number): Promise<Buffer> {
@@ -82,8 +82,7 @@ test("photographs lie as they were taken, whatever their orientation tag", async
 });
 
 test("a pasted picture goes where the focus is", async ({ page }) => {
-  await open(page);
-  await page.getByRole("button", { name: "Add a class" }).click();
+  await startOwn(page);
   await page.getByLabel("Name of class 2").focus();
   const base64 = picture("x.png", [9, 99, 200]).buffer.toString("base64");
   await page.evaluate((data) => {
@@ -98,8 +97,7 @@ test("a pasted picture goes where the focus is", async ({ page }) => {
 });
 
 test("files dropped on a class belong to it", async ({ page }) => {
-  await open(page);
-  await page.getByRole("button", { name: "Add a class" }).click();
+  await startOwn(page);
   const base64 = picture("x.png", [9, 99, 200]).buffer.toString("base64");
   const transfer = await page.evaluateHandle((data) => {
     const bytes = Uint8Array.from(atob(data), (c) => c.charCodeAt(0));
@@ -127,8 +125,7 @@ test("a picture of more pixels than can be opened is refused with a sentence", a
 });
 
 test("formats browsers read are read, and HEIC gets its sentence", async ({ page }) => {
-  await open(page);
-  await page.getByRole("button", { name: "Add a class" }).click();
+  await startOwn(page);
   const webp = await page.evaluate(() => {
     const canvas = document.createElement("canvas");
     canvas.width = canvas.height = 40;

@@ -86,13 +86,13 @@ test("a link names sample, distance and imagined examples", async ({ page }) => 
 test("undo and redo go through everything that was done", async ({ page }) => {
   await openSample(page, /Beetles/);
   await fromMenu(page, "Start over");
-  await expect(page.getByText("Start with a sample")).toBeVisible();
+  await expect(page.getByText("Or start with a sample")).toBeVisible();
   const undo = page.locator(".top").getByRole("button", { name: "Undo" });
   await undo.click();
   await answered(page);
   await expect(cards(page)).toHaveCount(10);
   await page.locator(".top").getByRole("button", { name: "Redo" }).click();
-  await expect(page.getByText("Start with a sample")).toBeVisible();
+  await expect(page.getByText("Or start with a sample")).toBeVisible();
 });
 
 test("the worker is started again after a crash, and the session goes on", async ({ page }) => {

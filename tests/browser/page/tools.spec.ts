@@ -1,23 +1,20 @@
 /** Evidence, camera, evaluation: the tools beside the main journey. */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { expect, type Page, test } from "@playwright/test";
-import { answered, cards, open, openSample, picture, teach } from "./support";
+import { answered, cards, open, openSample, picture, startOwn, teach } from "./support";
 
 test("the evidence of an answer is shown on the picture", async ({ page }) => {
   await openSample(page, /Butterflies/);
   const card = cards(page).first();
-  await card.getByRole("button", { name: /^Menu of/ }).click();
-  await page.getByRole("menuitem", { name: "Show the evidence" }).click();
+  await card.getByRole("button", { name: "Show the evidence" }).click();
   await expect(card.locator("canvas")).toBeVisible();
   await expect(card.getByText(/^Warm where covering/)).toBeVisible();
-  await card.getByRole("button", { name: /^Menu of/ }).click();
-  await page.getByRole("menuitem", { name: "Hide the evidence" }).click();
+  await card.getByRole("button", { name: "Hide the evidence" }).click();
   await expect(card.locator("canvas")).toBeHidden();
 });
 
 test("the camera gives pictures, one a press and many while held", async ({ page }) => {
-  await open(page);
-  await page.getByRole("button", { name: "Add a class" }).click();
+  await startOwn(page);
   await page.getByRole("button", { name: "Camera for Class 1" }).click();
   const shutter = page.getByRole("button", { name: /^Take pictures/ });
   await expect
@@ -59,7 +56,7 @@ async function openEvaluation(page: Page, root: string): Promise<void> {
   await folder(root);
   await open(page);
   await page.getByRole("button", { name: "More", exact: true }).click();
-  await page.getByRole("menuitem", { name: "Evaluate with a folder…" }).click();
+  await page.getByRole("menuitem", { name: "Evaluate…" }).click();
   await page.getByLabel("Choose a folder of classes to evaluate with").setInputFiles(root);
   await expect(page.getByLabel("Episodes")).toBeVisible();
 }

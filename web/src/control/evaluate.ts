@@ -1,6 +1,7 @@
 /**
- * Evaluations: pictures of a folder taken in beside the session, and episodes
- * over them, by the trainer's own protocol, one run after another.
+ * Evaluations: pictures of a folder taken in beside the session, or those of the
+ * session, and episodes over them, by the trainer's own protocol, one run after
+ * another.
  */
 import type { App } from "../app.ts";
 import type { ClassSpec, Evaluation, EvaluationSpec, PictureId } from "../protocol.ts";
@@ -30,28 +31,56 @@ export const USUAL_EPISODES = 600;
 
 export class Evaluator {
   readonly #app: App;
-  readonly #pinned: PictureId[] = [];
   #classes: ClassSpec[] = [];
 
   constructor(app: App) {
     this.#app = app;
   }
 
-  /** Takes in a folder of class folders. */
-  add(groups: ReadonlyMap<string, readonly File[]>): void {
+  /** Takes in a folder of class folders, in place of what was there. */
+  take(groups: ReadonlyMap<string, readonly File[]>): void {
     const { library } = this.#app;
-    for (const [name, files] of groups) {
-      const examples = library.add(files.map((file) => ({ name: file.name, blob: file })));
-      for (const id of examples) library.pinned.add(id);
-      this.#pinned.push(...examples);
-      this.#classes.push({ id: `evaluated-${this.#classes.length}`, name, examples });
-    }
+    this.#begin(
+      [...groups].map(([name, files]) => ({
+        name,
+        examples: library.add(files.map((file) => ({ name: file.name, blob: file }))),
+      })),
+    );
+  }
+
+  /** Takes the pictures of the page, questions whose class is known among them. */
+  takeSession(): void {
+    this.#begin(this.#ofSession());
+  }
+
+  /** Whether the page has enough to draw an episode from. */
+  get sessionIsEnough(): boolean {
+    return this.#ofSession().length >= 2;
+  }
+
+  #ofSession(): { name: string; examples: PictureId[] }[] {
+    const { classes, queries } = this.#app.store.session;
+    return classes
+      .filter((c) => c.enabled)
+      .map(({ id, name, pictures }) => {
+        const asked = queries.filter((q) => q.truth === id).map((q) => q.picture);
+        return { name, examples: [...pictures, ...asked] };
+      })
+      .filter((c) => c.examples.length >= 2);
+  }
+
+  #begin(classes: readonly { name: string; examples: PictureId[] }[]): void {
+    this.close();
+    this.#classes = classes.map((c, i) => ({ id: `evaluated-${i}`, ...c }));
+    // The session may change meanwhile.
+    for (const id of this.#classes.flatMap((c) => c.examples)) this.#app.library.pinned.add(id);
   }
 
   /** Lets go of all pictures that only the evaluation needs. */
   close(): void {
-    for (const id of this.#pinned) this.#app.library.pinned.delete(id);
-    this.#app.store.changed();
+    const { library, store } = this.#app;
+    for (const id of this.#classes.flatMap((c) => c.examples)) library.pinned.delete(id);
+    store.changed();
   }
 
   /** Classes with the pictures that are embedded; broken ones have left the store. */
@@ -65,6 +94,11 @@ export class Evaluator {
     const { pictures } = this.#app.store;
     const all = this.#classes.flatMap((c) => c.examples).filter((id) => pictures.has(id));
     return { done: all.filter((id) => pictures.get(id)?.ready).length, total: all.length };
+  }
+
+  /** The classes that have pictures enough for a plan, in the order of its results. */
+  used(plan: Plan): ClassSpec[] {
+    return this.classes.filter((c) => c.examples.length >= plan.shots + plan.queries);
   }
 
   /** The usual protocol, as far as the pictures allow it; null where they allow none. */
@@ -89,7 +123,7 @@ export class Evaluator {
     const temperature = (store.info?.temperature ?? 1) * settings.temperatureFactor;
     const spec: EvaluationSpec = {
       ...plan,
-      classes: this.classes.filter((c) => c.examples.length >= plan.shots + plan.queries),
+      classes: this.used(plan),
       distance: settings.distance ?? store.info?.distance ?? "l2",
       hallucinations: store.info?.generator === null ? 0 : hallucinations,
       temperature,
@@ -108,8 +142,7 @@ export class Evaluator {
     signal: AbortSignal,
     onProgress: (share: number) => void,
   ): Promise<Point[]> {
-    const enough = (shots: number) =>
-      this.classes.filter((c) => c.examples.length >= shots + plan.queries).length >= plan.ways;
+    const enough = (shots: number) => this.used({ ...plan, shots }).length >= plan.ways;
     return series(SHOTS.filter(enough), onProgress, async (shots, progress) =>
       this.run({ ...plan, shots }, hallucinations, signal, progress),
     );

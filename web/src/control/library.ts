@@ -7,7 +7,7 @@ import type { Client } from "../client.ts";
 import type { PictureId } from "../protocol.ts";
 import { reachable } from "../state/history.ts";
 import { picturesOf, removePicture } from "../state/session.ts";
-import type { Picture, Store } from "../state/store.ts";
+import { isLarge, type Picture, type Store } from "../state/store.ts";
 import { isCancelled, isCrash, sentence } from "./failures.ts";
 
 export interface Incoming {
@@ -47,7 +47,8 @@ export class Library {
 
   restore(id: PictureId, name: string, blob: Blob): void {
     const url = URL.createObjectURL(blob);
-    const picture = { id, name, blob, url, view: null, width: 0, height: 0, ready: false };
+    const unseen = { view: null, small: null, width: 0, height: 0, ready: false };
+    const picture = { id, name, blob, url, ...unseen };
     this.#store.pictures.set(id, picture);
     if (this.#store.info) void this.#embed(picture, this.#round.signal);
   }
@@ -71,11 +72,13 @@ export class Library {
 
   async #embed(picture: Picture, signal: AbortSignal): Promise<void> {
     try {
-      const args = { picture: picture.id, blob: picture.blob };
-      const { view, width, height } = await this.#client.call("embed", args, { signal });
+      const wanted = isLarge(picture) && picture.small === null;
+      const args = { picture: picture.id, blob: picture.blob, thumbnail: wanted };
+      const { view, thumbnail, width, height } = await this.#client.call("embed", args, { signal });
       if (!this.#store.pictures.has(picture.id)) return;
       if (picture.view) URL.revokeObjectURL(picture.view);
       picture.view = URL.createObjectURL(view);
+      if (thumbnail) picture.small = URL.createObjectURL(thumbnail);
       picture.width = width;
       picture.height = height;
       picture.ready = true;
@@ -101,6 +104,7 @@ export class Library {
   #drop(picture: Picture): void {
     URL.revokeObjectURL(picture.url);
     if (picture.view) URL.revokeObjectURL(picture.view);
+    if (picture.small) URL.revokeObjectURL(picture.small);
     this.#store.pictures.delete(picture.id);
     this.#crashes.delete(picture.id);
     this.pinned.delete(picture.id);

@@ -56,7 +56,7 @@ async function classifyFrame(
   if (task.classes.length < 2) return null;
   try {
     const frame = await camera.frame();
-    const args = { picture: FRAME, blob: frame };
+    const args = { picture: FRAME, blob: frame, thumbnail: false };
     await app.client.call("embed", args, { signal, transfer: [frame] });
     const { classIds, queries } = await app.client.call("classify", task, { signal });
     const [result] = queries;

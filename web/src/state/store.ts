@@ -24,6 +24,8 @@ export interface Picture {
   readonly url: string;
   /** Shows what the model sees; null until it has seen it. */
   view: string | null;
+  /** Shows a small copy of a large file; null until that is there. */
+  small: string | null;
   width: number;
   height: number;
   ready: boolean;
@@ -32,13 +34,17 @@ export interface Picture {
 /** Above this a file is likely a photograph of millions of pixels. */
 const SMALL_BYTES = 400_000;
 
+export function isLarge({ blob }: Pick<Picture, "blob">): boolean {
+  return blob.size > SMALL_BYTES;
+}
+
 /**
- * What a card shows: a small file as it is; of a large one what the model sees,
- * so that two hundred photographs are not held decoded. Null until that is there.
+ * What a card shows: a small file as it is, a small copy of a large one, so that
+ * two hundred photographs are not held decoded. Null until that is there.
  */
 export function thumbnailUrl(picture: Picture | undefined): string | null {
   if (!picture) return null;
-  return picture.blob.size <= SMALL_BYTES ? picture.url : picture.view;
+  return isLarge(picture) ? picture.small : picture.url;
 }
 
 export type ModelState =

@@ -6,10 +6,10 @@ const count = (n: number, one: string, many: string) => `${n} ${n === 1 ? one : 
 export const de: Strings = {
   tagline: "Bring es ihm mit einer Handvoll Bilder bei.",
   lead: "Zeig ein paar Beispiele von jeder Sache, dann frag nach neuen Bildern. Gelernt wird in einem Augenblick und nur auf diesem Gerät: Kein Bild verlässt es.",
-  startSample: "Mit einem Beispiel anfangen",
-  startOwn: "Mit eigenen Bildern anfangen",
+  startSample: "Oder mit einem Beispiel anfangen",
+  startOwn: "Eigene Bilder nehmen",
   startOwnHint:
-    "Leg zwei oder mehr Klassen an und gib jeder ein paar Bilder. Ein Ordner mit einem Unterordner je Klasse legt die Klassen selbst an: Zieh ihn irgendwohin auf die Seite.",
+    "Ein Ordner mit einem Ordner voller Bilder je Klasse legt die Klassen selbst an: Zieh ihn irgendwohin auf die Seite.",
   chooseFolder: "Ordner mit Klassen wählen",
   sampleSize: (ways, shots, queries) =>
     `${count(ways, "Klasse", "Klassen")}, je ${count(shots, "Beispiel", "Beispiele")}, ${queries} zu erkennen`,
@@ -44,6 +44,7 @@ export const de: Strings = {
   cameraFor: (name) => `Kamera für ${name}`,
   takePicture: "Bilder aufnehmen (halten für viele)",
   turnCamera: "Andere Kamera",
+  phoneCamera: "Kamera-App des Telefons",
   cameraPicture: "Kamera",
   taken: (n) => count(n, "Bild aufgenommen", "Bilder aufgenommen"),
   framesPerSecond: (n) => `${n} Bilder je Sekunde`,
@@ -77,7 +78,7 @@ export const de: Strings = {
 
   queries: "Was ist das?",
   addQueries: "Bilder hinzufügen, nach denen gefragt wird",
-  queriesHint: "Zieh, füg oder wähl Bilder, nach denen du fragen willst.",
+  queriesHint: "Zieh Bilder hierher, füg sie ein oder wähl sie aus, um nach ihnen zu fragen.",
   needClasses: "Antworten kommen, sobald zwei Klassen je ein Bild haben.",
   needModel: "Antworten kommen, sobald das Modell da ist.",
   ownerQueries: "eine Frage",
@@ -96,9 +97,9 @@ export const de: Strings = {
   evidenceRunning: "Ein Teil nach dem anderen wird verdeckt…",
   thinking: "Schaut hin…",
   others: (n) => count(n, "weitere Klasse", "weitere Klassen"),
-  changeLabel: (name, plain, now) =>
-    `${name}: ${plain} ohne vorgestellte Beispiele, ${now} mit ihnen`,
-  withoutImagining: "Der Strich zeigt jede Antwort ohne vorgestellte Beispiele.",
+  plainWas: (plain) => `${plain} ohne vorgestellte Beispiele`,
+  withoutImagining:
+    "Der Strich ist die Antwort ohne vorgestellte Beispiele, die kleine Zahl die Änderung.",
   answered: (name, label, percent) => `${name}: ${label}, ${percent}`,
   answeredMany: (n, list) => `${count(n, "Bild", "Bilder")} erkannt. ${list}`,
   elapsed: (ms) => `${ms} ms`,
@@ -110,10 +111,25 @@ export const de: Strings = {
   model: "Modell",
   modelScore: (data, percent) => `${percent} auf ${data}, 5 Klassen, je 1 Beispiel`,
   modelInput: (side, colour) => `${side} × ${side} Pixel, ${colour ? "Farbe" : "Grau"}`,
-  modelFeatures: (n) => `${n} Merkmale`,
-  modelParameters: (n) => `${n} Parameter`,
-  modelGenerator: (kind) => `stellt sich Beispiele vor (Generator: ${kind})`,
-  modelNoGenerator: "kann sich keine Beispiele vorstellen",
+  modelNoGenerator: "keiner: kann sich keine Beispiele vorstellen",
+  modelNoRejection: "nicht kalibriert",
+  modelDetails: "Über dieses Modell",
+  facts: {
+    input: "Eingabe",
+    features: "Merkmale",
+    transform: "Umformung",
+    parameters: "Parameter",
+    generator: "Generator",
+    distance: "Abstand",
+    temperature: "Temperatur",
+    rejection: "„Nichts davon“ ab",
+    data: "Daten",
+    split: "Aufteilung",
+    recipe: "Rezept",
+    stage: "Stufe",
+    seed: "Startwert",
+    commit: "Stand",
+  },
   ownModel: "Ein eigenes Modell nehmen",
   ownModelHint: "Eine .safetensors-Datei, die „fewshot train“ geschrieben hat.",
   modelLoading: (received, total) => `Das Modell kommt: ${received} von ${total}`,
@@ -135,6 +151,7 @@ export const de: Strings = {
   rejection: "Zweifel: „nichts davon“",
   rejectionHint: "Weiter rechts gelten mehr Bilder als nichts davon.",
   rejectionOff: "aus",
+  rejectionUsual: "wie kalibriert",
   seed: "Startwert",
   newSeed: "Neu würfeln",
   resetSettings: "Zurück zu denen des Modells",
@@ -189,9 +206,10 @@ export const de: Strings = {
   cannotKeep:
     "Dieser Browser behält für diese Seite nichts mehr (sein Speicher ist voll oder ausgeschaltet). Sichere die Sitzung als Datei, bevor du sie schließt.",
   evaluate: "Auswerten",
-  evaluateMenu: "Mit einem Ordner auswerten…",
+  evaluateMenu: "Auswerten…",
   evaluateHint:
-    "Wähle oder zieh einen Ordner mit einem Ordner voller Bilder je Klasse hierher. Daraus werden Episoden gezogen wie in veröffentlichten Tabellen: Ein paar Beispiele lehren, andere Bilder fragen, und gezählt wird, wie oft die Antwort stimmt.",
+    "Wähle oder zieh einen Ordner mit einem Ordner voller Bilder je Klasse hierher, oder nimm, was auf der Seite ist. Daraus werden Episoden gezogen wie in veröffentlichten Tabellen: Ein paar Beispiele lehren, andere Bilder fragen, und gezählt wird, wie oft die Antwort stimmt.",
+  evaluatePage: "Die Klassen dieser Seite nehmen",
   evaluateChoose: "Ordner mit Klassen zum Auswerten wählen",
   evaluateTooFew:
     "Das reicht nicht: Es braucht einen Ordner mit mindestens zwei Klassenordnern zu je zwei Bildern.",
@@ -212,9 +230,13 @@ export const de: Strings = {
   protocol: (ways, shots, queries, episodes) =>
     `${ways}-way ${shots}-shot, ${count(queries, "Frage", "Fragen")} je Klasse, Mittel und 95-%-Intervall über ${episodes} Episoden`,
   confusion: "Was wofür gehalten wird",
+  confusionHint: "Jede Zelle öffnet ihre Bilder.",
   confusionCaption: "Wahrheit je Zeile, Antwort je Spalte",
   confusionCorner: "ist ↓ gilt als →",
-  mistook: (truth, predicted, share) => `${truth} für ${predicted} gehalten: ${share}`,
+  takenFor: (truth, predicted, share) =>
+    truth === predicted
+      ? `${truth} erkannt: ${share}`
+      : `${truth} für ${predicted} gehalten: ${share}`,
   overShots: "Genauigkeit über Beispiele",
   overImagined: "Genauigkeit über vorgestellte Beispiele",
   exportCsv: "Als CSV exportieren",
@@ -245,7 +267,7 @@ export const de: Strings = {
     heic: (name) =>
       `„${name}“ ist ein HEIC-Bild, das dieser Browser nicht lesen kann. Exportier es als JPEG oder öffne diese Seite in Safari.`,
     "too-large": (name) =>
-      `„${name}“ ist zu groß, um es hier zu öffnen. Verkleinere es auf unter 100 Megapixel und füg es noch einmal hinzu.`,
+      `„${name}“ ist zu groß, um es hier zu öffnen. Verkleinere es auf unter 50 Megapixel und füg es noch einmal hinzu.`,
     "too-few": (_name, detail) => `Das reicht noch nicht: ${detail}.`,
     internal: (name, detail) => `Bei „${name}“ ging etwas schief: ${detail}.`,
   },

@@ -6,10 +6,10 @@ const count = (n: number, one: string, many: string) => (n === 1 ? `1 ${one}` : 
 export const en = {
   tagline: "Teach it with a handful of pictures.",
   lead: "Show a few examples of each thing, then ask about new pictures. It learns in the blink of an eye, on this device alone: no picture ever leaves it.",
-  startSample: "Start with a sample",
-  startOwn: "Start with your own pictures",
+  startSample: "Or start with a sample",
+  startOwn: "Use your own pictures",
   startOwnHint:
-    "Make two or more classes and give each a few pictures. A folder with one folder per class makes the classes by itself: drop it anywhere.",
+    "A folder with one folder of pictures per class makes the classes by itself: drop it anywhere.",
   chooseFolder: "Choose a folder of classes",
   sampleSize: (ways: number, shots: number, queries: number) =>
     `${count(ways, "class", "classes")}, ${count(shots, "example", "examples")} each, ${queries} to recognise`,
@@ -37,6 +37,7 @@ export const en = {
   cameraFor: (name: string) => `Camera for ${name}`,
   takePicture: "Take pictures (hold for many)",
   turnCamera: "Other camera",
+  phoneCamera: "Phone’s camera app",
   cameraPicture: "camera",
   taken: (n: number) => count(n, "picture taken", "pictures taken"),
   framesPerSecond: (n: string) => `${n} frames a second`,
@@ -89,9 +90,9 @@ export const en = {
   evidenceRunning: "Covering one part after the other…",
   thinking: "Looking…",
   others: (n: number) => `${count(n, "more class", "more classes")}`,
-  changeLabel: (name: string, plain: string, now: string) =>
-    `${name}: ${plain} without imagined examples, ${now} with them`,
-  withoutImagining: "The stroke marks each answer without imagined examples.",
+  plainWas: (plain: string) => `${plain} without imagined examples`,
+  withoutImagining:
+    "The stroke is the answer without imagined examples, the small number the change.",
   answered: (name: string, label: string, percent: string) => `${name}: ${label}, ${percent}`,
   answeredMany: (n: number, list: string) =>
     `${count(n, "picture", "pictures")} recognised. ${list}`,
@@ -105,10 +106,25 @@ export const en = {
   modelScore: (data: string, percent: string) => `${percent} on ${data}, 5 classes, 1 example each`,
   modelInput: (side: number, colour: boolean) =>
     `${side} × ${side} pixels, ${colour ? "colour" : "grey"}`,
-  modelFeatures: (n: string) => `${n} features`,
-  modelParameters: (n: string) => `${n} parameters`,
-  modelGenerator: (kind: string) => `imagines with a ${kind} generator`,
-  modelNoGenerator: "cannot imagine examples",
+  modelNoGenerator: "none: cannot imagine examples",
+  modelNoRejection: "not calibrated",
+  modelDetails: "About this model",
+  facts: {
+    input: "Input",
+    features: "Features",
+    transform: "Transform",
+    parameters: "Parameters",
+    generator: "Generator",
+    distance: "Distance",
+    temperature: "Temperature",
+    rejection: "“None of these” above",
+    data: "Data",
+    split: "Split",
+    recipe: "Recipe",
+    stage: "Stage",
+    seed: "Seed",
+    commit: "Commit",
+  },
   ownModel: "Use a model of your own",
   ownModelHint: "A .safetensors file that “fewshot train” wrote.",
   modelLoading: (received: string, total: string) => `Fetching the model: ${received} of ${total}`,
@@ -128,6 +144,7 @@ export const en = {
   rejection: "Doubt: “none of these”",
   rejectionHint: "Further right, more pictures count as none of these.",
   rejectionOff: "off",
+  rejectionUsual: "as calibrated",
   seed: "Seed",
   newSeed: "Roll again",
   resetSettings: "Back to the model’s own",
@@ -182,9 +199,10 @@ export const en = {
   cannotKeep:
     "This browser keeps nothing for this page any more (its storage is full or switched off). Save the session as a file before you close it.",
   evaluate: "Evaluate",
-  evaluateMenu: "Evaluate with a folder…",
+  evaluateMenu: "Evaluate…",
   evaluateHint:
-    "Choose or drop a folder with one folder of pictures per class. Episodes are drawn from it as in published tables: a few examples teach, other pictures ask, and how often the answer is right is counted.",
+    "Choose or drop a folder with one folder of pictures per class, or use what is on the page. Episodes are drawn from it as in published tables: a few examples teach, other pictures ask, and how often the answer is right is counted.",
+  evaluatePage: "Use the classes of this page",
   evaluateChoose: "Choose a folder of classes to evaluate with",
   evaluateTooFew:
     "That is too little: a folder with at least two class folders of two pictures each is needed.",
@@ -206,10 +224,13 @@ export const en = {
   protocol: (ways: number, shots: number, queries: number, episodes: number) =>
     `${ways}-way ${shots}-shot, ${count(queries, "question", "questions")} a class, mean and 95 % interval over ${episodes} episodes`,
   confusion: "What is taken for what",
+  confusionHint: "Each cell opens its pictures.",
   confusionCaption: "Truth by row, answer by column",
   confusionCorner: "is ↓ taken for →",
-  mistook: (truth: string, predicted: string, share: string) =>
-    `${truth} taken for ${predicted}: ${share}`,
+  takenFor: (truth: string, predicted: string, share: string) =>
+    truth === predicted
+      ? `${truth} recognised: ${share}`
+      : `${truth} taken for ${predicted}: ${share}`,
   overShots: "Accuracy against examples",
   overImagined: "Accuracy against imagined examples",
   exportCsv: "Export as CSV",
@@ -241,7 +262,7 @@ export const en = {
     heic: (name: string) =>
       `“${name}” is a HEIC picture, which this browser cannot read. Export it as JPEG, or open this page in Safari.`,
     "too-large": (name: string) =>
-      `“${name}” is too large to open here. Make it smaller than 100 megapixels and add it again.`,
+      `“${name}” is too large to open here. Make it smaller than 50 megapixels and add it again.`,
     "too-few": (_name: string, detail: string) => `There is too little to work with: ${detail}.`,
     internal: (name: string, detail: string) => `Something went wrong with “${name}”: ${detail}.`,
   } satisfies Record<FailureCode, (name: string, detail: string) => string>,

@@ -46,6 +46,15 @@ export function keepLanguage(next: Language): void {
 const whole = new Intl.NumberFormat(language);
 const share = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 0 });
 const finer = new Intl.NumberFormat(language, { style: "percent", maximumFractionDigits: 1 });
+const shift = new Intl.NumberFormat(language, {
+  style: "percent",
+  maximumFractionDigits: 0,
+  signDisplay: "exceptZero",
+});
+const points = new Intl.NumberFormat(language, {
+  maximumFractionDigits: 0,
+  signDisplay: "always",
+});
 const decimal = new Intl.NumberFormat(language, { maximumFractionDigits: 2 });
 const megabytes = new Intl.NumberFormat(language, {
   minimumFractionDigits: 1,
@@ -54,6 +63,11 @@ const megabytes = new Intl.NumberFormat(language, {
 
 export const formatInteger = (n: number): string => whole.format(n);
 export const formatPercent = (fraction: number): string => share.format(fraction);
+/** How far something is moved, as a share of it. */
+export const formatShift = (fraction: number): string => shift.format(fraction);
+/** A change of a share, in points; nothing where it rounds to none. */
+export const formatChange = (fraction: number): string =>
+  Math.abs(fraction) < 0.005 ? "" : points.format(fraction * 100);
 export const formatScore = (fraction: number): string => finer.format(fraction);
 export const formatDecimal = (n: number): string => decimal.format(n);
 export const formatBytes = (bytes: number): string => `${megabytes.format(bytes / 1e6)} MB`;

@@ -1,7 +1,7 @@
-/** Probabilities as bars, with a mark where each would be without imagined examples. */
+/** Probabilities as bars, with what each would be without imagined examples and the change. */
 import { h, KeyedList, setAttribute, setText } from "../dom.ts";
 import type { Bar } from "../state/verdict.ts";
-import { formatPercent, t } from "../strings/index.ts";
+import { formatChange, formatPercent, t } from "../strings/index.ts";
 
 /** As many as are calm to read; the likeliest where there are more classes. */
 const MAX_BARS = 6;
@@ -24,8 +24,11 @@ export function bars(): Bars {
       const fill = h("span", { class: "bar-fill" });
       const mark = h("span", { class: "bar-mark" });
       const value = h("span", { class: "bar-value" });
+      const change = h("span", { class: "bar-change", "aria-hidden": "true" });
+      // What the stroke and the change show, in words.
+      const before = h("span", { class: "visually-hidden" });
       const track = h("span", { class: "bar-track", "aria-hidden": "true" }, fill, mark);
-      const element = h("li", { class: "bar" }, name, track, value);
+      const element = h("li", { class: "bar" }, name, track, value, change, before);
       const update = (bar: Bar) => {
         const { entry, probability, plain } = bar;
         setAttribute(element, "data-colour", String(entry.colour));
@@ -36,9 +39,10 @@ export function bars(): Bars {
         setText(value, formatPercent(probability));
         fill.style.setProperty("transform", `scaleX(${probability.toFixed(4)})`);
         mark.style.setProperty("left", `${(plain * 100).toFixed(2)}%`);
-        mark.hidden = !marked;
-        const label = t.changeLabel(entry.name, formatPercent(plain), formatPercent(probability));
-        setAttribute(element, "title", marked ? label : null);
+        for (const part of [mark, change, before]) part.hidden = !marked;
+        setText(change, formatChange(probability - plain));
+        setText(before, marked ? t.plainWas(formatPercent(plain)) : "");
+        setAttribute(element, "title", marked ? t.plainWas(formatPercent(plain)) : null);
       };
       return { element, update };
     },
@@ -48,6 +52,7 @@ export function bars(): Bars {
     update: (all, best, imagining) => {
       top = best;
       marked = imagining;
+      list.classList.toggle("imagining", imagining);
       const shown =
         all.length <= MAX_BARS
           ? all

@@ -3,10 +3,11 @@ import type { App } from "../app.ts";
 import type { Target } from "../control/actions.ts";
 import { classifyLive } from "../control/live.ts";
 import { h, setText } from "../dom.ts";
-import { Camera, type Facing } from "../input/camera.ts";
+import { Camera } from "../input/camera.ts";
+import { fromList } from "../input/files.ts";
 import { formatDecimal, formatPercent, t } from "../strings/index.ts";
 import { bars } from "./bars.ts";
-import { button } from "./controls.ts";
+import { button, fileChooser, PICTURES } from "./controls.ts";
 import { openDialog } from "./dialog.ts";
 
 /** Between pictures while the button is held. */
@@ -19,10 +20,13 @@ export function openCamera(app: App, target: Target, title: string): void {
   const over = new AbortController();
   const problem = h("p", { class: "problem", role: "alert", hidden: true });
   const taken = h("p", { class: "hint", role: "status" });
-  const start = async (facing: Facing) => {
+  const use = async (opened: Promise<void>) => {
     try {
-      await camera.start(facing);
+      await opened;
       problem.hidden = true;
+      // As in a mirror, unless it looks away from the person.
+      video.classList.toggle("mirrored", camera.facing !== "environment");
+      turn.hidden = (await Camera.count()) < 2;
     } catch (error) {
       problem.hidden = false;
       setText(problem, cause(error));
@@ -30,18 +34,18 @@ export function openCamera(app: App, target: Target, title: string): void {
     // A window that was closed meanwhile leaves no camera on.
     if (over.signal.aborted) camera.stop();
   };
-  const turn = button(
-    t.turnCamera,
-    () => void start(camera.facing === "user" ? "environment" : "user"),
-    { class: "text-button" },
-  );
+  const turn = button(t.turnCamera, () => void use(camera.turn()), {
+    icon: "turn",
+    class: "text-button",
+  });
+  turn.hidden = true;
   const shutter = shutterButton(app, camera, target, taken);
   const content = h(
     "div",
     { class: "camera" },
     problem,
     h("div", { class: "camera-frame" }, video),
-    h("div", { class: "row" }, shutter, turn),
+    h("div", { class: "row" }, shutter, turn, phoneCamera(app, target)),
     taken,
   );
   if (target.kind === "queries") content.append(live(app, camera, over.signal));
@@ -51,11 +55,23 @@ export function openCamera(app: App, target: Target, title: string): void {
       camera.stop();
     },
   });
-  if (Camera.isPossible) void start("environment");
+  if (Camera.isPossible) void use(camera.start());
   else {
     problem.hidden = false;
     setText(problem, t.cameraImpossible);
   }
+}
+
+/** A phone's own camera, with all its lenses, works where pages get none: over http, too. */
+function phoneCamera(app: App, target: Target): HTMLElement | false {
+  if (!matchMedia("(pointer: coarse)").matches) return false;
+  return fileChooser(t.phoneCamera, {
+    accept: PICTURES,
+    capture: true,
+    icon: "camera",
+    class: "text-button",
+    onFiles: (files) => void app.take(fromList(files), target),
+  });
 }
 
 /** One picture a press; held, one after the other. */
@@ -69,7 +85,7 @@ function shutterButton(
   let timer = 0;
   const take = async () => {
     if (!camera.isRunning) return;
-    const file = await camera.photograph(`${t.cameraPicture} ${++count}.png`);
+    const file = await camera.photograph(`${t.cameraPicture} ${++count}.jpg`);
     app.actions.addPictures([{ name: file.name, blob: file }], target);
     setText(taken, t.taken(count));
   };

@@ -30,20 +30,21 @@ export function classCard(app: App, { id }: ClassEntry): Row<ClassEntry> {
     const current = entry();
     if (current) openMenu(menu, t.classMenu(current.name), items(app, current));
   });
-  const pictures = h("div", { class: "thumbs" });
   const count = h("span", { class: "hint" });
   const chooser = fileChooser(t.addPictures, {
     accept: PICTURES,
     icon: "add",
-    class: "text-button",
+    class: "tile",
     onFiles: (files) => void app.take(fromList(files), { kind: "class", id }),
   });
   const input = chooser.querySelector("input");
   const camera = button(
     t.camera,
     () => openCamera(app, { kind: "class", id }, t.cameraFor(entry()?.name ?? "")),
-    { icon: "camera", class: "text-button" },
+    { icon: "camera", class: "tile" },
   );
+  // The pictures come before the two tiles that bring more.
+  const pictures = h("div", { class: "thumbs" }, chooser, camera);
   const rows = new KeyedList<PictureId>(
     pictures,
     (picture) => picture,
@@ -54,7 +55,6 @@ export function classCard(app: App, { id }: ClassEntry): Row<ClassEntry> {
     { class: "class-card", "data-class": id },
     h("div", { class: "class-head" }, handle, name, count, menu),
     pictures,
-    h("div", { class: "class-foot" }, chooser, camera),
   );
   draggable(handle, CLASS_TYPE, () => id);
   dropZone(app, element, () => ({ kind: "class", id }));
@@ -63,7 +63,9 @@ export function classCard(app: App, { id }: ClassEntry): Row<ClassEntry> {
     setAttribute(name, "aria-label", t.nameOfClass(index + 1));
     setAttribute(menu, "aria-label", t.classMenu(current.name));
     if (input) setAttribute(input, "aria-label", t.addPicturesTo(current.name));
+    setAttribute(chooser, "title", t.addPicturesTo(current.name));
     setAttribute(camera, "aria-label", t.cameraFor(current.name));
+    setAttribute(camera, "title", t.cameraFor(current.name));
     setText(count, current.enabled ? t.pictureCount(current.pictures.length) : t.switchedOff);
     setAttribute(element, "data-colour", String(current.colour));
     element.classList.toggle("off", !current.enabled);

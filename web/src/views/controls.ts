@@ -45,6 +45,8 @@ export function fileChooser(
     onFiles: (files: FileList) => void;
     multiple?: boolean;
     folder?: boolean;
+    /** Opens a phone's own camera. */
+    capture?: boolean;
     icon?: IconName;
     class?: string;
     /** Names it where the text alone is ambiguous. */
@@ -57,6 +59,7 @@ export function fileChooser(
     accept: options.accept || null,
     multiple: options.multiple ?? true,
     webkitdirectory: options.folder ?? false,
+    capture: options.capture ? "environment" : null,
     "aria-label": options.label ?? text,
   });
   input.addEventListener("change", () => {

@@ -1,63 +1,89 @@
 /**
- * Where the evidence lies: what the model sees, warm where covering a part
- * makes the answer less likely. Computed on demand by the worker.
+ * Where the evidence lies: laid over what the model sees, warm where covering a
+ * part makes the answer less likely. Computed on demand by the worker.
  */
 import type { App } from "../app.ts";
 import { sentence } from "../control/failures.ts";
-import { h } from "../dom.ts";
+import { h, setAttribute, setText } from "../dom.ts";
 import type { Occlusion, PictureId } from "../protocol.ts";
+import type { ClassEntry } from "../state/session.ts";
 import { isReady } from "../state/store.ts";
 import { taskOf } from "../state/task.ts";
 import { t } from "../strings/index.ts";
+import { iconButton } from "./controls.ts";
 
 /** Drops below this share of one are noise, and no evidence. */
 const LEAST_DROP = 0.005;
 const STRENGTH = 0.72;
 
 export interface Evidence {
-  readonly canvas: HTMLCanvasElement;
+  /** The layer over the picture, and the button that asks for it. */
+  readonly layer: readonly HTMLElement[];
   /** A sentence for the card; empty while nothing is shown. */
   readonly note: HTMLElement;
-  readonly isShown: () => boolean;
-  show(classId: string, className: string): Promise<void>;
-  hide(): void;
+  /** Whether the picture below shall be what the model sees. */
+  readonly isPainted: boolean;
+  /** The class that the answer names now; null while there is none. */
+  follow(answer: ClassEntry | null): void;
 }
 
-export function evidence(app: App, id: PictureId, image: HTMLImageElement): Evidence {
+export function evidence(app: App, id: PictureId): Evidence {
   const canvas = h("canvas", { hidden: true, "aria-hidden": "true" });
   const note = h("p", { class: "hint", hidden: true, role: "status" });
+  let answer: ClassEntry | null = null;
   let run: AbortController | null = null;
-  const hide = () => {
-    run?.abort();
-    run = null;
-    canvas.hidden = true;
-    note.hidden = true;
-    image.src = app.store.pictures.get(id)?.url ?? "";
-  };
-  const show = async (classId: string, className: string) => {
+  const button: HTMLButtonElement = iconButton(
+    "evidence",
+    t.showEvidence,
+    () => (run ? hide() : void show()),
+    "evidence-button",
+  );
+  const show = async () => {
     const { info, session, pictures } = app.store;
     const picture = pictures.get(id);
-    if (!info || !picture) return;
-    run?.abort();
+    if (!info || !picture || !answer) return;
+    const { id: classId, name } = answer;
     const current = new AbortController();
     run = current;
-    note.hidden = false;
-    note.textContent = t.evidenceRunning;
+    setText(note, t.evidenceRunning);
+    app.store.changed();
     try {
       const task = taskOf(session, info, isReady(app.store));
       const args = { task, picture: id, blob: picture.blob, classId };
-      const occlusion = await app.client.call("occlude", args, { signal: current.signal });
-      image.src = picture.view ?? picture.url;
-      paint(canvas, occlusion);
+      paint(canvas, await app.client.call("occlude", args, { signal: current.signal }));
       canvas.hidden = false;
-      note.textContent = t.evidenceOf(className);
+      setText(note, t.evidenceOf(name));
     } catch (error) {
       if (current.signal.aborted) return;
       hide();
       app.store.notify({ kind: "error", text: sentence(error, picture.name) });
     }
+    app.store.changed();
   };
-  return { canvas, note, isShown: () => run !== null, show, hide };
+  const hide = () => {
+    run?.abort();
+    run = null;
+    canvas.hidden = true;
+    app.store.changed();
+  };
+  return {
+    layer: [canvas, button],
+    note,
+    get isPainted() {
+      return !canvas.hidden;
+    },
+    follow: (next) => {
+      // Evidence for an answer that is no longer given would mislead.
+      if (run && next?.id !== answer?.id) hide();
+      answer = next;
+      button.hidden = answer === null;
+      note.hidden = run === null;
+      const label = run ? t.hideEvidence : t.showEvidence;
+      setAttribute(button, "aria-label", label);
+      setAttribute(button, "title", label);
+      setAttribute(button, "aria-pressed", String(run !== null));
+    },
+  };
 }
 
 /** One pixel a cell: the browser's own smoothing makes it soft. */

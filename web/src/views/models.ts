@@ -1,10 +1,11 @@
-/** The choice of the model: one card each, what it is, and how far it has arrived. */
+/** The choice of the model: one card each, how far it has arrived, and what it says of itself. */
 import type { App } from "../app.ts";
 import { h, KeyedList, type Row, setText } from "../dom.ts";
 import { fromList } from "../input/files.ts";
 import type { ModelEntry } from "../state/models.ts";
-import { formatBytes, formatInteger, formatScore, t } from "../strings/index.ts";
+import { formatBytes, formatScore, t } from "../strings/index.ts";
 import { button, fileChooser } from "./controls.ts";
+import { modelDetails } from "./modelDetails.ts";
 
 export function models(app: App): HTMLElement {
   const { store } = app;
@@ -25,6 +26,7 @@ export function models(app: App): HTMLElement {
     if (bytes && bytes.total > 0) progress.value = bytes.received / bytes.total;
     else progress.removeAttribute("value");
     setText(state, describe(app));
+    state.hidden = state.textContent === "";
     again.hidden = model.phase !== "failed" || model.entry === null;
   });
   return h(
@@ -35,6 +37,7 @@ export function models(app: App): HTMLElement {
     progress,
     state,
     again,
+    modelDetails(app),
     fileChooser(t.ownModel, {
       accept: ".safetensors",
       multiple: false,
@@ -73,7 +76,7 @@ function card(app: App, entry: ModelEntry): Row<ModelEntry> {
   return { element, update };
 }
 
-/** The line below the cards: how the model arrives, or what it is. */
+/** The line below the cards: how the model arrives, or why it does not. */
 function describe({ store }: App): string {
   const { model } = store;
   if (model.phase === "failed") return model.sentence;
@@ -82,12 +85,5 @@ function describe({ store }: App): string {
     if (!bytes || bytes.received >= bytes.total) return t.modelPreparing;
     return t.modelLoading(formatBytes(bytes.received), formatBytes(bytes.total));
   }
-  if (model.phase === "none") return "";
-  const { info } = model;
-  return [
-    t.modelInput(info.imageSize, info.imageChannels === 3),
-    t.modelFeatures(formatInteger(info.featureDim)),
-    t.modelParameters(formatInteger(info.parameterCount)),
-    info.generator === null ? t.modelNoGenerator : t.modelGenerator(info.generator),
-  ].join(" · ");
+  return "";
 }

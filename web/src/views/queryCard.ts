@@ -6,12 +6,12 @@ import type { Neighbour, QueryResult } from "../protocol.ts";
 import type { Query } from "../state/session.ts";
 import { thumbnailUrl } from "../state/store.ts";
 import { threshold } from "../state/task.ts";
-import { type Bar, type Verdict, verdict } from "../state/verdict.ts";
+import { type Verdict, verdict } from "../state/verdict.ts";
 import { formatPercent, t } from "../strings/index.ts";
 import { bars } from "./bars.ts";
 import { iconButton } from "./controls.ts";
-import { type Evidence, evidence } from "./evidence.ts";
-import { type MenuItem, openMenu } from "./menu.ts";
+import { evidence } from "./evidence.ts";
+import { openMenu } from "./menu.ts";
 import { items } from "./thumbnail.ts";
 
 const NEIGHBOURS = 3;
@@ -23,12 +23,11 @@ export function queryCard(
 ): Row<Query> {
   const picture = app.store.pictures.get(id);
   const name = picture?.name ?? "";
-  const image = h("img", { src: picture?.url, alt: name, draggable: "false", loading: "lazy" });
-  const shown = evidence(app, id, image);
-  const frame = h("div", { class: "query-picture", title: name }, image, shown.canvas);
-  let answered: Bar | null = null;
+  const image = h("img", { alt: name, draggable: "false", loading: "lazy" });
+  const shown = evidence(app, id);
+  const frame = h("div", { class: "query-picture", title: name }, image, ...shown.layer);
   const menu: HTMLButtonElement = iconButton("menu", t.queryMenu(name), () =>
-    openMenu(menu, t.queryMenu(name), items(app, id, evidenceItems(shown, answered))),
+    openMenu(menu, t.queryMenu(name), items(app, id)),
   );
   const label = h("strong", { class: "answer" });
   const probability = h("span", { class: "answer-value" });
@@ -59,20 +58,20 @@ export function queryCard(
   const update = (query: Query) => {
     const { session, classification, info } = app.store;
     const answer = result(id);
+    setAttribute(image, "src", shown.isPainted ? (picture?.view ?? null) : thumbnailUrl(picture));
     element.classList.toggle("waiting", !answer);
     if (!answer || !classification || !info) {
       setText(label, picture?.ready === false || info === null ? t.thinking : "");
       setText(probability, "");
       mark.hidden = true;
       note.hidden = true;
+      shown.follow(null);
       return;
     }
     const limit = threshold(session, info);
     const outcome = verdict(session, classification.classIds, answer, limit);
     const { best, rejected } = outcome;
-    // Evidence for an answer that is no longer given would mislead.
-    if (best?.entry.id !== answered?.entry.id && shown.isShown()) shown.hide();
-    answered = best;
+    shown.follow(best?.entry ?? null);
     setText(label, rejected ? t.noneOfThese : (best?.entry.name ?? ""));
     setText(probability, rejected ? "" : formatPercent(outcome.probability));
     setAttribute(element, "data-colour", String(best?.entry.colour ?? 0));
@@ -88,13 +87,6 @@ export function queryCard(
     showTruth(mark, query, outcome);
   };
   return { element, update };
-}
-
-function evidenceItems(shown: Evidence, answered: Bar | null): MenuItem[] {
-  if (shown.isShown()) return [{ text: t.hideEvidence, run: () => shown.hide() }];
-  if (!answered) return [];
-  const { id, name } = answered.entry;
-  return [{ text: t.showEvidence, run: () => void shown.show(id, name) }];
 }
 
 function showTruth(mark: HTMLElement, query: Query, outcome: Verdict): void {

@@ -2,6 +2,7 @@
 import type { App } from "../app.ts";
 import { h, setAttribute, setText } from "../dom.ts";
 import type { ProjectionMethod } from "../protocol.ts";
+import { thumbnailUrl } from "../state/store.ts";
 import { t } from "../strings/index.ts";
 import { segmented } from "./controls.ts";
 import { imagine } from "./imagine.ts";
@@ -144,7 +145,7 @@ function showTip(app: App, tip: HTMLElement, map: HTMLElement, active: Placed | 
   if (tip.dataset.key !== active.key) {
     tip.dataset.key = active.key;
     const { picture } = active.point;
-    const url = picture === null ? undefined : app.store.pictures.get(picture)?.url;
+    const url = picture === null ? null : thumbnailUrl(app.store.pictures.get(picture));
     tip.replaceChildren(
       ...(url ? [h("img", { src: url, alt: "" })] : []),
       h("span", {}, describe(app, active)),

@@ -31,7 +31,7 @@ export function scatterTable(app: App): HTMLElement {
   );
   const details = h(
     "details",
-    { class: "table" },
+    { class: "more" },
     h("summary", {}, t.table),
     h(
       "div",

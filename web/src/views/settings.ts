@@ -3,11 +3,13 @@ import type { App } from "../app.ts";
 import { h } from "../dom.ts";
 import { DISTANCES } from "../protocol.ts";
 import { DEFAULT_SETTINGS } from "../state/session.ts";
-import { formatDecimal, t } from "../strings/index.ts";
+import { formatDecimal, formatShift, t } from "../strings/index.ts";
 import { button, segmented, slider } from "./controls.ts";
 import { models } from "./models.ts";
 
 const MAX_SEED = 9999;
+/** Left of the slider's last shift nothing is rejected. */
+const REJECTION_OFF = -1.05;
 
 export function settings(app: App): HTMLElement {
   const { actions, store } = app;
@@ -25,8 +27,10 @@ export function settings(app: App): HTMLElement {
   );
   const rejection = slider(
     t.rejection,
-    { min: -1.05, max: 1, step: 0.05 },
-    (value) => actions.set({ rejectionShift: value <= -1.05 ? null : value }),
+    { min: REJECTION_OFF, max: 1, step: 0.05 },
+    // Steps of a twentieth are not exact, and zero shall be.
+    (value) =>
+      actions.set({ rejectionShift: value <= REJECTION_OFF ? null : Math.round(value * 20) / 20 }),
     t.rejectionHint,
   );
   const seed = h("input", {
@@ -57,8 +61,8 @@ export function settings(app: App): HTMLElement {
     rejection.element.hidden = (store.info?.rejection ?? null) === null;
     const shift = now.rejectionShift;
     rejection.update(
-      shift ?? -1.05,
-      shift === null ? t.rejectionOff : `${shift > 0 ? "+" : ""}${formatDecimal(shift)}`,
+      shift ?? REJECTION_OFF,
+      shift === null ? t.rejectionOff : shift === 0 ? t.rejectionUsual : formatShift(shift),
     );
     if (document.activeElement !== seed) seed.value = String(now.seed);
   });

@@ -38,13 +38,12 @@ export function thumbnail(app: App, id: PictureId): Row<PictureId> {
 }
 
 /** What can be done to a picture, wherever it is. */
-export function items(app: App, id: PictureId, further: MenuItem[] = []): MenuItem[] {
+export function items(app: App, id: PictureId): MenuItem[] {
   const { session } = app.store;
   const owner = classOf(session, id);
   const others = session.classes.filter((c) => c.id !== owner?.id);
   return [
     { text: t.look, run: () => openPicture(app, id) },
-    ...further,
     ...others.map((c, i) => ({
       text: owner ? t.moveTo(c.name) : t.itIs(c.name),
       colour: c.colour,

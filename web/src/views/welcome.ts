@@ -1,4 +1,4 @@
-/** The first visit: what this is in a sentence, samples to click, or one's own pictures. */
+/** The first visit: what this is in a sentence, one's own pictures, or samples to click. */
 import type { App } from "../app.ts";
 import { sampleUrl } from "../control/samples.ts";
 import { h, KeyedList } from "../dom.ts";
@@ -30,22 +30,20 @@ export function welcome(app: App): HTMLElement {
       { class: "hero" },
       h("p", { class: "tagline" }, t.tagline),
       h("p", { class: "lead" }, t.lead),
+      own(app),
     ),
     samples,
-    own(app),
   );
 }
 
 function own(app: App): HTMLElement {
   return h(
-    "section",
-    { class: "own", "aria-labelledby": "own-head" },
-    h("h2", { id: "own-head" }, t.startOwn),
-    h("p", { class: "hint" }, t.startOwnHint),
+    "div",
+    { class: "own" },
     h(
       "div",
       { class: "row" },
-      button(t.addClass, () => app.actions.startOwn(), { icon: "add", class: "button primary" }),
+      button(t.startOwn, () => app.actions.startOwn(), { icon: "add", class: "button primary" }),
       fileChooser(t.chooseFolder, {
         accept: PICTURES,
         folder: true,
@@ -53,6 +51,7 @@ function own(app: App): HTMLElement {
         onFiles: (files) => void app.take(fromList(files), { kind: "new" }),
       }),
     ),
+    h("p", { class: "hint" }, t.startOwnHint),
   );
 }
 

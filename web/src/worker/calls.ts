@@ -23,6 +23,8 @@ type Handlers = {
   readonly [C in CallName]: (args: Calls[C]["args"], context: Context<C>) => Promise<Answer<C>>;
 };
 
+/** Sharp on the largest card, on a screen of twice the pixels. */
+const THUMBNAIL_SIDE = 256;
 /** Long enough to get on, short enough that no one waits for the next message. */
 const SLICE_MS = 24;
 
@@ -41,13 +43,16 @@ export const handlers: Handlers = {
     return { value: learner.load(bytes) };
   },
 
-  async embed({ picture, blob }, { signal }) {
+  async embed({ picture, blob, thumbnail }, { signal }) {
     const learner = await session;
     const side = learner.viewSide();
     return await withPicture(blob, signal, async (decoded) => {
       const { width, height } = decoded;
-      const view = await toPng(learner.embed(picture, decoded), side);
-      return { value: { picture, view, width, height } };
+      const view = await toBlob(learner.embed(picture, decoded), side, "image/png");
+      const small = thumbnail
+        ? await toBlob(decoded.thumbnail(THUMBNAIL_SIDE), THUMBNAIL_SIDE, "image/jpeg")
+        : null;
+      return { value: { picture, view, thumbnail: small, width, height } };
     });
   },
 
@@ -135,9 +140,9 @@ async function withPicture<T>(
   }
 }
 
-async function toPng(rgba: Uint8Array, side: number): Promise<Blob> {
+async function toBlob(rgba: Uint8Array, side: number, type: string): Promise<Blob> {
   const canvas = new OffscreenCanvas(side, side);
   const pixels = new Uint8ClampedArray(rgba.buffer as ArrayBuffer, rgba.byteOffset, rgba.length);
   canvas.getContext("2d")?.putImageData(new ImageData(pixels, side, side), 0, 0);
-  return await canvas.convertToBlob({ type: "image/png" });
+  return await canvas.convertToBlob({ type });
 }

@@ -1,4 +1,4 @@
-/** Truth by row, answer by column; a cell of wrong answers opens their pictures. */
+/** Truth by row, answer by column; each cell opens the pictures that were answered so. */
 import type { App } from "../../app.ts";
 import { h } from "../../dom.ts";
 import type { ClassSpec, Evaluation } from "../../protocol.ts";
@@ -6,7 +6,7 @@ import { thumbnailUrl } from "../../state/store.ts";
 import { formatPercent, t } from "../../strings/index.ts";
 import { openDialog } from "../dialog.ts";
 
-/** More pictures of one mistake teach nothing new. */
+/** More pictures of one cell teach nothing new. */
 const MAX_SHOWN = 60;
 
 export function confusion(
@@ -23,10 +23,10 @@ export function confusion(
       const text = total === 0 ? "" : formatPercent(share);
       const cell = h("td", { class: i === j ? "right" : "wrong" });
       cell.style.setProperty("--share", share.toFixed(3));
-      if (i === j || count(i, j) === 0) cell.append(text);
+      if (count(i, j) === 0) cell.append(text);
       else {
-        const label = t.mistook(truth.name, predicted.name, text);
-        const open = () => openMistakes(app, result, i, j, label);
+        const label = t.takenFor(truth.name, predicted.name, text);
+        const open = () => openCell(app, result, i, j, label);
         cell.append(h("button", { type: "button", "aria-label": label, onclick: open }, text));
       }
       return cell;
@@ -47,19 +47,19 @@ export function confusion(
   );
 }
 
-function openMistakes(
+function openCell(
   app: App,
   result: Evaluation,
   truth: number,
   predicted: number,
   title: string,
 ): void {
-  const wrong = result.mistakes.filter((m) => m.truth === truth && m.predicted === predicted);
-  const pictures = [...new Set(wrong.map((m) => m.picture))].slice(0, MAX_SHOWN);
+  const given = result.answers.filter((a) => a.truth === truth && a.predicted === predicted);
+  const pictures = given.map((answer) => answer.picture).slice(0, MAX_SHOWN);
   const images = pictures.map((id) => {
     const picture = app.store.pictures.get(id);
     const src = thumbnailUrl(picture);
     return h("img", { src, alt: picture?.name ?? "", title: picture?.name });
   });
-  openDialog(title, h("div", { class: "mistakes" }, ...images));
+  openDialog(title, h("div", { class: "cell-pictures" }, ...images));
 }

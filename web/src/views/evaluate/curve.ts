@@ -3,9 +3,10 @@ import type { Point } from "../../control/evaluate.ts";
 import { formatInteger, formatPercent } from "../../strings/index.ts";
 
 const WIDTH = 420;
-const HEIGHT = 220;
+const HEIGHT = 200;
+export const CURVE_SIZE = { width: WIDTH, height: HEIGHT };
 const LEFT = 46;
-const BOTTOM = 34;
+const BOTTOM = 24;
 const TOP = 14;
 const RIGHT = 14;
 
@@ -31,12 +32,7 @@ export function lookOf(element: Element): Look {
 }
 
 /** Values lie evenly, whatever their distance: 0, 1, 10 and 100 are four stops. */
-export function drawCurve(
-  canvas: HTMLCanvasElement,
-  points: readonly Point[],
-  name: string,
-  look: Look,
-): void {
+export function drawCurve(canvas: HTMLCanvasElement, points: readonly Point[], look: Look): void {
   const scale = Math.max(2, devicePixelRatio);
   canvas.width = WIDTH * scale;
   canvas.height = HEIGHT * scale;
@@ -67,8 +63,6 @@ export function drawCurve(
     context.fillText(formatPercent(level), LEFT - 6, y(level));
   }
   context.textAlign = "center";
-  context.fillStyle = look.muted;
-  context.fillText(name, (LEFT + WIDTH - RIGHT) / 2, HEIGHT - 8);
   context.strokeStyle = look.accent;
   context.lineWidth = 2;
   line(

@@ -1,17 +1,14 @@
-/** The window of evaluations: a folder goes in; accuracy, mistakes and curves come out. */
+/** The window of evaluations: a folder, or the page's own classes, go in; a report comes out. */
 import type { App } from "../../app.ts";
-import { Evaluator, type Point } from "../../control/evaluate.ts";
+import { Evaluator } from "../../control/evaluate.ts";
 import { isCancelled, sentence } from "../../control/failures.ts";
-import { download } from "../../control/share.ts";
 import { h, setText } from "../../dom.ts";
 import { type Found, fromDrop, fromList, sort } from "../../input/files.ts";
-import { formatInteger, formatScore, t } from "../../strings/index.ts";
+import { formatInteger, t } from "../../strings/index.ts";
 import { button, fileChooser, PICTURES } from "../controls.ts";
 import { openDialog } from "../dialog.ts";
-import { confusion } from "./confusion.ts";
-import { drawCurve, lookOf } from "./curve.ts";
-import { type Findings, toCsv, toPng } from "./export.ts";
 import { planFields } from "./plan.ts";
+import { report } from "./report.ts";
 
 export function openEvaluation(app: App): void {
   const evaluator = new Evaluator(app);
@@ -39,7 +36,14 @@ export function openEvaluation(app: App): void {
       setText(state, t.evaluateTooFew);
       return;
     }
-    evaluator.add(new Map(groups));
+    evaluator.take(new Map(groups));
+    begin();
+  };
+  /** What was evaluated before makes room. */
+  const begin = () => {
+    run.abort();
+    controls.hidden = true;
+    results.replaceChildren();
     update();
   };
   /** Follows the embedding; once all is there, offers the usual protocol. */
@@ -73,28 +77,14 @@ export function openEvaluation(app: App): void {
     try {
       setText(state, t.evaluateRunning);
       const result = await evaluator.run(plan, m, run.signal, show);
-      const classes = evaluator.classes.filter(
-        (c) => c.examples.length >= plan.shots + plan.queries,
-      );
-      const { model } = app.store;
-      const title = model.phase === "ready" ? model.entry.title : "";
-      const findings: Findings = {
-        plan,
-        model: title,
-        classes,
-        result,
-        overShots: [],
-        overImagined: [],
-      };
-      results.replaceChildren(...headline(app, findings));
+      const findings = { plan, model: title(app), classes: evaluator.used(plan), result };
+      const shown = report(app, findings);
+      results.replaceChildren(shown.element);
       setText(state, t.evaluateShots);
-      const overShots = await evaluator.overShots(plan, m, run.signal, show);
-      results.append(curve(results, overShots, t.overShots));
+      shown.add("overShots", await evaluator.overShots(plan, m, run.signal, show));
       setText(state, t.evaluateImagined);
-      const can = app.store.info?.generator !== null;
-      const overImagined = can ? await evaluator.overImagined(plan, run.signal, show) : [];
-      if (can) results.append(curve(results, overImagined, t.overImagined));
-      results.append(exports({ ...findings, overShots, overImagined }, results));
+      if (app.store.info?.generator !== null)
+        shown.add("overImagined", await evaluator.overImagined(plan, run.signal, show));
       setText(state, t.evaluateDone);
     } catch (error) {
       setText(state, isCancelled(error) ? t.evaluateCancelled : sentence(error, t.evaluate));
@@ -110,7 +100,13 @@ export function openEvaluation(app: App): void {
     label: t.evaluateChoose,
     onFiles: (files) => take(fromList(files)),
   });
-  const content = h("div", { class: "evaluate" }, chooser, state, progress, controls, results);
+  const here = button(t.evaluatePage, () => {
+    evaluator.takeSession();
+    begin();
+  });
+  here.hidden = !evaluator.sessionIsEnough;
+  const sources = h("div", { class: "row" }, chooser, here);
+  const content = h("div", { class: "evaluate" }, state, sources, progress, controls, results);
   const dialog = openDialog(t.evaluate, content, {
     class: "wide",
     onClose: () => {
@@ -127,33 +123,6 @@ export function openEvaluation(app: App): void {
   });
 }
 
-function headline(app: App, { plan, result, classes }: Findings): HTMLElement[] {
-  const score = h("strong", { class: "score" }, formatScore(result.accuracy));
-  const interval = h("span", {}, ` ± ${formatScore(result.ci95)}`);
-  return [
-    h("p", { class: "headline" }, score, interval),
-    h("p", { class: "hint" }, t.protocol(plan.ways, plan.shots, plan.queries, result.episodes)),
-    h("h3", {}, t.confusion),
-    confusion(app, classes, result),
-  ];
-}
-
-function curve(parent: HTMLElement, points: readonly Point[], name: string): HTMLElement {
-  const said = points.map((p) => `${p.x}: ${formatScore(p.accuracy)}`).join(", ");
-  const canvas = h("canvas", { class: "curve", role: "img", "aria-label": `${name}. ${said}` });
-  drawCurve(canvas, points, name, lookOf(parent));
-  return canvas;
-}
-
-function exports(findings: Findings, results: HTMLElement): HTMLElement {
-  const canvases = () => [...results.querySelectorAll("canvas")];
-  const title = `${findings.model} · ${formatScore(findings.result.accuracy)}`;
-  return h(
-    "div",
-    { class: "row" },
-    button(t.exportCsv, () => download(new Blob([toCsv(findings)]), "evaluation.csv")),
-    button(t.exportPng, () => {
-      void toPng(canvases(), title).then((blob) => download(blob, "evaluation.png"));
-    }),
-  );
+function title({ store }: App): string {
+  return store.model.phase === "ready" ? store.model.entry.title : "";
 }

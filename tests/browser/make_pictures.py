@@ -3,7 +3,8 @@
     pip install pillow numpy
     python tests/browser/make_pictures.py
 
-Writes tests/browser/pictures/: `support/CLASS/` and `queries/`.
+Writes tests/browser/pictures/: `support/CLASS/` and `queries/`, and in `browser/` what only
+browsers read.
 """
 
 import shutil
@@ -57,5 +58,7 @@ save(alpha, "queries/alpha.png")
 save(alpha.convert("LA"), "queries/grey-alpha.png")
 deep = np.asarray(draw("sea", 5).convert("L")).astype(np.uint16) * 257
 save(Image.fromarray(deep), "queries/deep.png")
+for kind in ("avif", "bmp", "gif", "webp"):
+    save(draw("sea", 5, 40, 32), f"browser/small.{kind}")
 total = sum(path.stat().st_size for path in HERE.rglob("*.*"))
 print(f"{total} bytes, Pillow {Image.__version__}")

@@ -5,7 +5,7 @@
 use candle_core::Tensor;
 
 use super::Classifier;
-use crate::Result;
+use crate::{Distance, Result, distance};
 
 /// What a row of [`Scatter::features`] is. Classes are counted as in
 /// [`Classifier::active`].
@@ -40,7 +40,8 @@ pub enum Point {
 pub struct Scatter {
     /// What each row is.
     pub points: Vec<Point>,
-    /// (n, D), f32.
+    /// (n, D), f32; of length one where the distance is `cosine`, so that what lies
+    /// near in a drawing is what the classifier takes for near.
     pub features: Tensor,
 }
 
@@ -73,6 +74,12 @@ impl Classifier {
             features.push(queries.clone());
             points.extend((0..n_query).map(|index| Point::Query { index }));
         }
-        Ok(Scatter { points, features: Tensor::cat(&features, 0)? })
+        let features = Tensor::cat(&features, 0)?;
+        let features = if self.settings.distance == Distance::Cosine {
+            distance::normalise(&features)?
+        } else {
+            features
+        };
+        Ok(Scatter { points, features })
     }
 }

@@ -1,6 +1,20 @@
 /** Ways in: orientation of photographs, the crop, the clipboard, dropped files, very large pictures. */
+import { join, resolve } from "node:path";
 import { expect, type Page, test } from "@playwright/test";
-import { answered, ask, cards, picture, startOwn, teach } from "./support";
+import { large } from "./pictures";
+import {
+  answered,
+  ask,
+  cards,
+  classFolders,
+  dropFiles,
+  open,
+  picture,
+  startOwn,
+  teach,
+} from "./support";
+
+const PICTURES = resolve(__dirname, "../pictures");
 
 /** A JPEG of four colours, turned so that its orientation tag turns it back. */
 async function orientedJpeg(page: Page, orientation: number): Promise<Buffer> {
@@ -124,22 +138,41 @@ test("a picture of more pixels than can be opened is refused with a sentence", a
   await expect(page.locator(".thumb")).toHaveCount(1);
 });
 
-test("formats browsers read are read, and HEIC gets its sentence", async ({ page }) => {
+test("JPEG, PNG, WebP, AVIF, GIF and BMP are read", async ({ page }) => {
   await startOwn(page);
-  const webp = await page.evaluate(() => {
-    const canvas = document.createElement("canvas");
-    canvas.width = canvas.height = 40;
-    canvas.getContext("2d")?.fillRect(0, 0, 20, 40);
-    return canvas.toDataURL("image/webp").split(",")[1] ?? "";
-  });
-  const gif = "R0lGODlhAQABAIAAAP///wAAACH5BAEAAAAALAAAAAABAAEAAAICRAEAOw==";
-  const heic = Buffer.concat([Buffer.from([0, 0, 0, 24]), Buffer.from("ftypheic\0\0\0\0mif1heic")]);
-  await page.getByLabel("Add pictures to Class 1").setInputFiles([
-    { name: "a.webp", mimeType: "image/webp", buffer: Buffer.from(webp, "base64") },
-    { name: "b.gif", mimeType: "image/gif", buffer: Buffer.from(gif, "base64") },
-    { name: "IMG_1.HEIC", mimeType: "image/heic", buffer: heic },
-  ]);
-  await expect(page.getByRole("alert")).toContainText("“IMG_1.HEIC” is a HEIC picture");
-  await expect(page.locator(".thumb")).toHaveCount(2);
+  const files = ["browser/small.avif", "browser/small.bmp", "browser/small.gif"]
+    .concat("browser/small.webp", "queries/fine.jpg", "queries/alpha.png")
+    .map((file) => join(PICTURES, file));
+  await page.getByLabel("Add pictures to Class 1").setInputFiles(files);
+  await expect(page.locator(".thumb")).toHaveCount(files.length);
   await expect(page.locator(".thumb.waiting")).toHaveCount(0);
+  await expect(page.getByRole("alert")).toHaveCount(0);
+});
+
+test("HEIC that this browser cannot read gets its sentence", async ({ page }) => {
+  await startOwn(page);
+  const heic = Buffer.concat([Buffer.from([0, 0, 0, 24]), Buffer.from("ftypheic\0\0\0\0mif1heic")]);
+  const file = { name: "IMG_1.HEIC", mimeType: "image/heic", buffer: heic };
+  await page.getByLabel("Add pictures to Class 1").setInputFiles([file]);
+  await expect(page.getByRole("alert")).toContainText("“IMG_1.HEIC” is a HEIC picture");
+  await expect(page.locator(".thumb")).toHaveCount(0);
+});
+
+test("a folder of class folders dropped anywhere makes the classes", async ({ page }, info) => {
+  await open(page);
+  await dropFiles(page, page.locator(".tagline"), [await classFolders(info.outputPath("pets"))]);
+  await expect(page.locator(".class-card")).toHaveCount(3);
+  await expect(page.getByLabel("Name of class 1")).toHaveValue("blue");
+  await expect(page.locator(".thumb")).toHaveCount(18);
+});
+
+test("the picture shown is the square that the model sees", async ({ page }) => {
+  await startOwn(page);
+  await page.getByLabel("Add pictures to Class 1").setInputFiles([large("wide.png", 1200, 400)]);
+  await expect(page.locator(".thumb.waiting")).toHaveCount(0);
+  await page.locator(".thumb").click();
+  await page.getByRole("menuitem", { name: "Look closer" }).click();
+  const sides = (image: HTMLImageElement) => [image.naturalWidth, image.naturalHeight];
+  expect(await page.getByAltText("What the model sees").evaluate(sides)).toEqual([84, 84]);
+  await expect(page.getByText("Original, 1200 × 400 pixels")).toBeVisible();
 });

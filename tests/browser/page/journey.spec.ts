@@ -1,6 +1,6 @@
 /** The main journey, through the controls a person uses. */
 import { expect, test } from "@playwright/test";
-import { answered, ask, cards, open, openSample, picture, teach } from "./support";
+import { answered, ask, cards, classFolders, open, openSample, picture, teach } from "./support";
 
 const RED: [number, number, number] = [190, 20, 20];
 const BLUE: [number, number, number] = [20, 30, 190];
@@ -48,16 +48,6 @@ test("a file that is no model is told, and the model before it stays", async ({ 
   await answered(page);
 });
 
-test("imagined examples change the map and the answers", async ({ page }) => {
-  await openSample(page, /Beetles/);
-  const map = page.locator(".map-canvas");
-  await expect(map).toHaveAttribute("aria-label", /^Map of (\d+) features/);
-  const before = Number((await map.getAttribute("aria-label"))?.match(/\d+/)?.[0]);
-  await page.getByLabel("Imagined examples per class").fill("20");
-  await expect(map).toHaveAttribute("aria-label", new RegExp(`^Map of ${before + 5 * 20} features`));
-  await expect(cards(page).first().locator(".bar-mark").first()).toBeVisible();
-});
-
 test("an answer is corrected, and that is undone", async ({ page }) => {
   await teach(page, TWO);
   await ask(page, [picture("which.png", RED)]);
@@ -101,22 +91,24 @@ test("pictures are dragged between classes and questions", async ({ page }) => {
   await expect(red.locator(".thumb")).toHaveCount(2);
 });
 
-test("a folder of class folders makes the classes", async ({ page }, info) => {
-  const { mkdir, writeFile } = await import("node:fs/promises");
-  const folder = info.outputPath("pets");
-  for (const [name, colour] of [
-    ["cats", RED],
-    ["dogs", BLUE],
-  ] as const) {
-    await mkdir(`${folder}/${name}`, { recursive: true });
-    for (const i of [1, 2])
-      await writeFile(`${folder}/${name}/${i}.png`, picture(`${name}${i}`, colour).buffer);
-  }
+test("a class is dragged to another place, and gets another colour", async ({ page }) => {
+  await teach(page, TWO);
+  await page.locator(".class-card").nth(1).locator(".swatch").dragTo(page.locator(".class-card").nth(0));
+  await expect(page.getByLabel("Name of class 1")).toHaveValue("Blue");
+  const blue = page.locator(".class-card").first();
+  await expect(blue).toHaveAttribute("data-colour", "1");
+  await page.getByRole("button", { name: "Menu of class Blue" }).click();
+  await page.getByRole("menuitem", { name: "Another colour" }).click();
+  await expect(blue).toHaveAttribute("data-colour", "2");
+});
+
+test("a folder of class folders that is chosen makes the classes", async ({ page }, info) => {
+  const folder = await classFolders(info.outputPath("colours"));
   await open(page);
   await page.getByLabel("Choose a folder of classes").first().setInputFiles(folder);
-  await expect(page.getByLabel("Name of class 1")).toHaveValue("cats");
-  await expect(page.getByLabel("Name of class 2")).toHaveValue("dogs");
-  await expect(page.locator(".thumb")).toHaveCount(4);
+  await expect(page.getByLabel("Name of class 1")).toHaveValue("blue");
+  await expect(page.getByLabel("Name of class 2")).toHaveValue("green");
+  await expect(page.locator(".thumb")).toHaveCount(18);
 });
 
 test("the page can be used before the weights arrive", async ({ page }) => {

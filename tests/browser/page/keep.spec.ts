@@ -1,7 +1,7 @@
 /** Nothing is lost: reload, a file, a link, a crash of the worker. */
 import { readFile } from "node:fs/promises";
 import { expect, type Page, test } from "@playwright/test";
-import { answered, ask, cards, open, openSample, picture, teach } from "./support";
+import { answered, ask, cards, fromMenu, open, openSample, picture, teach } from "./support";
 
 const TWO = {
   Red: [picture("red.png", [190, 20, 20])],
@@ -11,11 +11,6 @@ const TWO = {
 /** Longer than the page waits before it writes. */
 async function kept(page: Page): Promise<void> {
   await page.waitForTimeout(1500);
-}
-
-async function fromMenu(page: Page, item: string): Promise<void> {
-  await page.getByRole("button", { name: "More", exact: true }).click();
-  await page.getByRole("menuitem", { name: item }).click();
 }
 
 test("the session survives a reload", async ({ page }) => {
@@ -73,14 +68,25 @@ test("the classifier is exported as safetensors with its classes", async ({ page
   expect(JSON.stringify(header.__metadata__)).toContain("Dotota");
 });
 
-test("a link names sample, distance and imagined examples", async ({ page }) => {
-  await open(page, "#sample=beetles&distance=cosine&imagine=12&seed=5");
+test("a link names sample, model, distance and imagined examples", async ({ page }) => {
+  await open(page, "#sample=beetles&model=photos&distance=cosine&imagine=12&seed=5");
   await answered(page);
   await expect(cards(page)).toHaveCount(10);
   await expect(page.getByRole("radio", { name: "Cosine" })).toBeChecked();
   await expect(page.getByLabel("Imagined examples per class")).toHaveValue("12");
   await expect(page.getByLabel("Seed")).toHaveValue("5");
+  await expect(page.getByRole("radio", { name: /^Photographs/ })).toBeChecked();
   expect(new URL(page.url()).hash).toBe("");
+});
+
+test("the link that is copied says what is on the page", async ({ page, context }) => {
+  await context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  await openSample(page, /Beetles/);
+  await page.getByLabel("Imagined examples per class").fill("12");
+  await fromMenu(page, "Copy link");
+  await expect(page.getByText(/^The link names the model/)).toBeVisible();
+  const link = new URL(await page.evaluate(() => navigator.clipboard.readText()));
+  expect(link.hash).toBe("#sample=beetles&model=photos&imagine=12");
 });
 
 test("undo and redo go through everything that was done", async ({ page }) => {

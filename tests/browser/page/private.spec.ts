@@ -24,6 +24,15 @@ test("every request goes to the page's own host and sends nothing", async ({ pag
 
 test("the page's own policy forbids everything else", async ({ page }) => {
   await openSample(page, /Butterflies/);
+  const policy = page.locator("meta[http-equiv=Content-Security-Policy]");
+  const said = (await policy.getAttribute("content"))?.split("; ");
+  expect(said).toEqual(
+    expect.arrayContaining([
+      "default-src 'none'",
+      "connect-src 'self'",
+      "script-src 'self' 'wasm-unsafe-eval'",
+    ]),
+  );
   const blocked = await page.evaluate(async () => {
     const violation = new Promise<string>((resolve) => {
       document.addEventListener("securitypolicyviolation", (e) => resolve(e.effectiveDirective));

@@ -1,6 +1,13 @@
-/** What the tests of the page share: the way in, and pictures that need no files. */
-import { deflateSync } from "node:zlib";
+/** What the tests of the page share: the ways in, by the controls a person uses. */
+import { mkdir, writeFile } from "node:fs/promises";
+import { resolve } from "node:path";
 import { expect, type Locator, type Page } from "@playwright/test";
+import { picture, type Upload } from "./pictures";
+
+export { picture, type Upload } from "./pictures";
+
+/** Models that the project ships. */
+export const WEIGHTS = resolve(__dirname, "../../../weights");
 
 /** Opens the page as a first visitor sees it. */
 export async function open(page: Page, link = ""): Promise<void> {
@@ -24,55 +31,6 @@ export async function answered(page: Page): Promise<void> {
   await expect(page.locator(".query-card.waiting")).toHaveCount(0);
 }
 
-export interface Upload {
-  name: string;
-  mimeType: string;
-  buffer: Buffer;
-}
-
-/** A plain picture of one colour with a little noise, so that no two are alike. */
-export function picture(name: string, colour: [number, number, number], side = 96): Upload {
-  const rows: number[] = [];
-  let state = 7 + name.length * 131 + (name.charCodeAt(0) ?? 0);
-  for (let y = 0; y < side; y++) {
-    rows.push(0);
-    for (let x = 0; x < side; x++) {
-      state = (state * 1664525 + 1013904223) >>> 0;
-      const noise = (state >>> 24) % 24;
-      for (const value of colour) rows.push(Math.min(255, value + noise));
-    }
-  }
-  return { name, mimeType: "image/png", buffer: png(side, Buffer.from(rows)) };
-}
-
-function png(side: number, rows: Buffer): Buffer {
-  const header = Buffer.alloc(13);
-  header.writeUInt32BE(side, 0);
-  header.writeUInt32BE(side, 4);
-  header.set([8, 2, 0, 0, 0], 8);
-  const signature = Buffer.from([137, 80, 78, 71, 13, 10, 26, 10]);
-  const chunks = [chunk("IHDR", header), chunk("IDAT", deflateSync(rows)), chunk("IEND")];
-  return Buffer.concat([signature, ...chunks]);
-}
-
-function chunk(type: string, data = Buffer.alloc(0)): Buffer {
-  const body = Buffer.concat([Buffer.from(type, "latin1"), data]);
-  const framed = Buffer.alloc(body.length + 8);
-  framed.writeUInt32BE(data.length, 0);
-  body.copy(framed, 4);
-  framed.writeUInt32BE(crc(body), body.length + 4);
-  return framed;
-}
-
-function crc(bytes: Buffer): number {
-  let value = 0xffffffff;
-  for (const byte of bytes) {
-    value ^= byte;
-    for (let bit = 0; bit < 8; bit++) value = (value >>> 1) ^ (value & 1 ? 0xedb88320 : 0);
-  }
-  return (value ^ 0xffffffff) >>> 0;
-}
-
 /** Two empty classes, as whoever brings pictures of their own begins. */
 export async function startOwn(page: Page): Promise<void> {
   await open(page);
@@ -93,4 +51,34 @@ export async function teach(page: Page, classes: Record<string, Upload[]>): Prom
 
 export async function ask(page: Page, uploads: Upload[]): Promise<void> {
   await page.getByLabel("Add pictures to ask about").setInputFiles(uploads);
+}
+
+/** Chooses an item of the page's own menu. */
+export async function fromMenu(page: Page, item: string): Promise<void> {
+  await page.getByRole("button", { name: "More", exact: true }).click();
+  await page.getByRole("menuitem", { name: item }).click();
+}
+
+/** A folder of three class folders, six plain pictures each. */
+export async function classFolders(root: string): Promise<string> {
+  const colours = { red: [190, 20, 20], green: [20, 190, 20], blue: [20, 20, 190] } as const;
+  for (const [name, [r, g, b]] of Object.entries(colours)) {
+    await mkdir(`${root}/${name}`, { recursive: true });
+    for (let i = 0; i < 6; i++) {
+      const { buffer } = picture(`${name}${i}`, [r + i, g + 2 * i, b]);
+      await writeFile(`${root}/${name}/${i}.png`, buffer);
+    }
+  }
+  return root;
+}
+
+/** Drops files or folders of the disk on the middle of an element, as the desktop does. */
+export async function dropFiles(page: Page, onto: Locator, paths: string[]): Promise<void> {
+  const box = await onto.boundingBox();
+  if (!box) throw new Error("nothing to drop on");
+  const debuggerOf = await page.context().newCDPSession(page);
+  const data = { items: [], files: paths, dragOperationsMask: 1 };
+  const at = { x: box.x + box.width / 2, y: box.y + box.height / 2 };
+  for (const type of ["dragEnter", "dragOver", "drop"] as const)
+    await debuggerOf.send("Input.dispatchDragEvent", { type, ...at, data });
 }

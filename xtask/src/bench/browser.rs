@@ -11,7 +11,7 @@ use super::ratio::{Duel, Goal, Spread, Timed};
 use super::{peers, table};
 use crate::cli::Web;
 use crate::progress::step;
-use crate::setup::chromium;
+use crate::setup::browser::CHROMIUM;
 use crate::workspace::Workspace;
 use crate::{command, serve, web};
 
@@ -63,7 +63,7 @@ struct Bytes {
 
 pub fn run(workspace: &Workspace, rounds: usize) -> Result<Browser> {
     let site = web::run(workspace, &Web::default())?;
-    let chromium = chromium::ensure()?;
+    let chromium = CHROMIUM.ensure()?;
     let page = peers::lay_out(workspace)?;
     let (bench, site_server) = (serve::start(&page, 0, "/")?, serve::start(&site, 0, "/")?);
     step("encoding in Chromium, beside onnxruntime-web and TensorFlow.js; the page itself", || {

@@ -1,6 +1,6 @@
-//! The page's own checks: types, lints, unit tests, and the built page in a real browser.
+//! The page's own checks: types, lints, unit tests, and the built page in real browsers.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use anyhow::Result;
@@ -17,12 +17,18 @@ pub fn unit_tests(web: &Path) -> Result<(bool, String)> {
     command::run_and_keep(Command::new("npm").args(["run", "--silent", "test"]).current_dir(web))
 }
 
-/// Serves the site under a base path, as a project page of a host would have it.
-pub fn tests(workspace: &Workspace, site: &Path, chromium: &Path) -> Result<(bool, String)> {
+/// Serves the site under a base path, as a project page of a host would have it. The browsers are
+/// programs by the variables that name them to the tests.
+pub fn tests(
+    workspace: &Workspace,
+    site: &Path,
+    browsers: &[(&str, PathBuf)],
+) -> Result<(bool, String)> {
     let served = serve::start(site, 0, "/fewshot/")?;
     let mut npm = Command::new("npm");
     npm.args(["run", "--silent", "test:browser"]).current_dir(workspace.web());
-    npm.env("BASE", &served.address).env("CHROMIUM", chromium).env("NO_COLOR", "1");
+    npm.env("BASE", &served.address).envs(browsers.iter().map(|(name, path)| (name, path)));
+    npm.env("NO_COLOR", "1");
     // The same binary as the tests of the crates use: native and browser must agree.
     npm.env("FEWSHOT_BIN", workspace.target.join("debug/fewshot"));
     command::run_and_keep(&mut npm)

@@ -15,7 +15,8 @@ use anyhow::Result;
 
 use crate::cli::{self, Web};
 use crate::data;
-use crate::setup::{chromium, node, npm, wasm_target};
+use crate::setup::browser::{CHROMIUM, FIREFOX};
+use crate::setup::{node, npm, wasm_target};
 use crate::study;
 use crate::web;
 use crate::workspace::Workspace;
@@ -61,11 +62,18 @@ fn page(workspace: &Workspace, suite: &mut Suite) {
     let site = suite.check("build the page", || web::run(workspace, &Web::default()));
     suite.check("types and lints of the page", || browser::types_and_lints(&folder));
     suite.tests("unit tests of the page", || browser::unit_tests(&folder));
-    let chromium = suite.check("set-up: Chromium", chromium::ensure);
+    let chromium = suite.check("set-up: Chromium", || CHROMIUM.ensure());
+    // Nothing else needs it: its one test says that it was left out, and so does the table.
+    let firefox = FIREFOX.ensure();
+    if let Err(error) = &firefox {
+        suite.skip("the page in Firefox", &format!("{error:#}"));
+    }
     match (site, chromium) {
         (Some(site), Some(chromium)) => {
-            suite.tests("the page in a browser", || browser::tests(workspace, &site, &chromium));
+            let mut browsers = vec![(CHROMIUM.variable, chromium)];
+            browsers.extend(firefox.ok().map(|firefox| (FIREFOX.variable, firefox)));
+            suite.tests("the page in browsers", || browser::tests(workspace, &site, &browsers));
         }
-        _ => suite.skip("the page in a browser", "the page or the browser is missing"),
+        _ => suite.skip("the page in browsers", "the page or the browser is missing"),
     }
 }

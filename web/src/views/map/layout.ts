@@ -99,12 +99,11 @@ function fit(coordinates: Float32Array, count: number): Float32Array {
     low = Math.min(low, y);
     high = Math.max(high, y);
   }
-  const scaleX = (1 - 2 * EDGE) / Math.max(right - left, 1e-9);
-  const scaleY = (1 - 2 * EDGE) / Math.max(high - low, 1e-9);
+  const scale = (1 - 2 * EDGE) / Math.max(right - left, high - low, 1e-9);
   const fitted = new Float32Array(2 * count);
   for (let i = 0; i < count; i++) {
-    fitted[2 * i] = 0.5 + ((coordinates[2 * i] ?? 0) - (left + right) / 2) * scaleX;
-    fitted[2 * i + 1] = 0.5 - ((coordinates[2 * i + 1] ?? 0) - (low + high) / 2) * scaleY;
+    fitted[2 * i] = 0.5 + ((coordinates[2 * i] ?? 0) - (left + right) / 2) * scale;
+    fitted[2 * i + 1] = 0.5 - ((coordinates[2 * i + 1] ?? 0) - (low + high) / 2) * scale;
   }
   return fitted;
 }

@@ -1,0 +1,74 @@
+/**
+ * The page in Firefox: not by Playwright, which wants a Firefox of its own, but by WebDriver BiDi,
+ * which every Firefox speaks. Skipped, loudly, where none is installed.
+ */
+import { existsSync } from "node:fs";
+import { expect, test } from "@playwright/test";
+import puppeteer, { type Page } from "puppeteer-core";
+
+const PLACES = ["/usr/bin/firefox-esr", "/usr/bin/firefox"];
+const FIREFOX = process.env.FIREFOX ?? PLACES.find((place) => existsSync(place));
+
+test("a sample is answered in Firefox, imagined examples change it, a reload keeps it", async ({
+  baseURL,
+}) => {
+  test.skip(!FIREFOX, "no Firefox here: apt-get install firefox-esr, or set FIREFOX to its program");
+  const browser = await puppeteer.launch({
+    browser: "firefox",
+    executablePath: FIREFOX ?? "",
+    extraPrefsFirefox: { "intl.accept_languages": "en-GB" },
+  });
+  try {
+    const page = await browser.newPage();
+    await page.setViewport({ width: 1280, height: 900 });
+    const errors: string[] = [];
+    page.on("pageerror", (error) => errors.push(String(error)));
+    await page.goto(baseURL ?? "");
+    await page.locator(".sample").click();
+    await answered(page);
+    expect(await texts(page, ".query-card:first-child .bar-value")).toHaveLength(5);
+    expect(await texts(page, ".queries .count")).toEqual([expect.stringMatching(/of 10 right/)]);
+    await page.locator(".imagine input").fill("20");
+    await page.waitForSelector(".bar-mark:not([hidden])");
+    await page.locator(".evidence-button").click();
+    await page.waitForSelector(".query-picture canvas:not([hidden])");
+    // Kept: read back from the browser's own store.
+    await page.waitForFunction(kept);
+    await page.reload();
+    await answered(page);
+    expect(await page.$eval(".imagine input", (input) => (input as HTMLInputElement).value)).toBe("20");
+    expect(errors).toEqual([]);
+  } finally {
+    await browser.close();
+  }
+});
+
+async function answered(page: Page): Promise<void> {
+  await page.waitForSelector(".query-card");
+  await page.waitForFunction(() => !document.querySelector(".query-card.waiting"), {
+    timeout: 45_000,
+  });
+}
+
+function texts(page: Page, selector: string): Promise<(string | null)[]> {
+  return page.$$eval(selector, (all) => all.map((element) => element.textContent));
+}
+
+/** Whether the browser's store holds the imagined examples that were set. */
+async function kept(): Promise<boolean> {
+  const name = `fewshot ${new URL(".", document.baseURI).pathname}`;
+  const database = await new Promise<IDBDatabase>((resolve, reject) => {
+    const request = indexedDB.open(name);
+    request.onsuccess = () => resolve(request.result);
+    request.onerror = () => reject(request.error);
+  });
+  try {
+    return await new Promise<boolean>((resolve) => {
+      const request = database.transaction("values").objectStore("values").get("session");
+      request.onsuccess = () => resolve(request.result?.settings.hallucinations === 20);
+      request.onerror = () => resolve(false);
+    });
+  } finally {
+    database.close();
+  }
+}

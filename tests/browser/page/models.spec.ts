@@ -1,0 +1,112 @@
+/** The choice of the model: another shipped one, one's own, how it arrives, and that it does not. */
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, type Page, test } from "@playwright/test";
+import { siteBefore } from "./site";
+import { answered, ask, cards, open, openSample, picture, teach, WEIGHTS } from "./support";
+
+const RED: [number, number, number] = [190, 20, 20];
+const TWO = {
+  Red: [picture("red.png", RED)],
+  Blue: [picture("blue.png", [20, 30, 190])],
+};
+
+async function facts(page: Page): Promise<string> {
+  await page.getByText("About this model").click();
+  return page.locator(".facts").innerText();
+}
+
+test("another model sees every picture anew, and none is lost", async ({ page }) => {
+  await openSample(page, /Butterflies/);
+  const characters = page.getByRole("radio", { name: /^Handwritten characters 0\.3 MB 98\.1%/ });
+  await characters.check({ force: true });
+  await expect(page.getByText("84 × 84 pixels, colour")).toHaveCount(0);
+  await answered(page);
+  await expect(cards(page)).toHaveCount(10);
+  await expect(page.locator(".thumb")).toHaveCount(15);
+  await expect(page.locator(".thumb.waiting")).toHaveCount(0);
+  expect(await facts(page)).toContain("28 × 28 pixels, grey");
+  await page.locator(".thumb").first().click();
+  await page.getByRole("menuitem", { name: "Look closer" }).click();
+  const side = (view: HTMLImageElement) => view.naturalWidth;
+  expect(await page.getByAltText("What the model sees").evaluate(side)).toBe(28);
+});
+
+test("a model file of one's own is checked, and says what it is", async ({ page }) => {
+  await teach(page, TWO);
+  const buffer = readFileSync(join(WEIGHTS, "omniglot.safetensors"));
+  const file = { name: "mine.safetensors", mimeType: "", buffer };
+  await page.getByLabel("Use a model of your own").setInputFiles([file]);
+  await expect(page.getByRole("radio", { name: /^mine/ })).toBeChecked();
+  await ask(page, [picture("which.png", RED)]);
+  await answered(page);
+  expect(await facts(page)).toMatch(/28 × 28 pixels, grey[^]*Distance\s+Euclidean[^]*omniglot/);
+});
+
+test("how far the model has arrived is told in its own bytes", async ({ page, baseURL }) => {
+  await using site = await siteBefore(baseURL ?? "");
+  let release = () => {};
+  const half = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  site.change = ({ path, body }) => (path.endsWith(".safetensors") ? { half } : body);
+  await page.goto(site.address);
+  await page.getByRole("button", { name: "Use your own pictures" }).click();
+  await expect(page.getByText("Fetching the model: 1.4 MB of 2.8 MB")).toBeVisible();
+  const bar = page.getByRole("progressbar", { name: "Model" });
+  expect(await bar.evaluate((p: HTMLProgressElement) => p.value)).toBeCloseTo(0.5, 2);
+  release();
+  await expect(page.getByText("About this model")).toBeVisible();
+});
+
+test("a model that does not arrive is told, and asked for again", async ({ page }) => {
+  await page.route(/\.safetensors/, (route) => route.abort());
+  await teach(page, TWO);
+  await ask(page, [picture("which.png", RED)]);
+  await expect(page.getByRole("alert")).toContainText("could not be fetched");
+  await page.unroute(/\.safetensors/);
+  await page.getByRole("button", { name: "Try again" }).click();
+  await answered(page);
+  await expect(cards(page).locator(".answer")).toHaveText("Red");
+});
+
+/** A model as the trainer leaves it once it has calibrated when a picture is none of the classes. */
+function calibrated(threshold: number): Buffer {
+  const file = readFileSync(join(WEIGHTS, "photos.safetensors"));
+  const length = Number(file.readBigUInt64LE(0));
+  const header = JSON.parse(file.subarray(8, 8 + length).toString());
+  const config = JSON.parse(header.__metadata__["fewshot.config"]);
+  config.rejection = { threshold, auroc: 0.9 };
+  header.__metadata__["fewshot.config"] = JSON.stringify(config);
+  const text = Buffer.from(JSON.stringify(header));
+  const size = Buffer.alloc(8);
+  size.writeBigUInt64LE(BigInt(text.length));
+  return Buffer.concat([size, text, file.subarray(8 + length)]);
+}
+
+test("a stranger is none of these by the model's threshold, which a slider shifts", async ({
+  page,
+}) => {
+  await open(page);
+  const file = { name: "calibrated.safetensors", mimeType: "", buffer: calibrated(0.02) };
+  await page.getByRole("button", { name: "Use your own pictures" }).click();
+  await page.getByLabel("Use a model of your own").setInputFiles([file]);
+  for (const [i, name] of ["red", "blue"].entries())
+    await page
+      .getByLabel(`Add pictures to Class ${i + 1}`)
+      .setInputFiles(TWO[i === 0 ? "Red" : "Blue"].map((p) => ({ ...p, name })));
+  // The one is an example itself, and as near as can be; the other is like neither.
+  await ask(page, [...TWO.Red, picture("stranger.png", [120, 240, 10])]);
+  await answered(page);
+  const answers = cards(page).locator(".answer");
+  const doubt = page.getByLabel("Doubt: “none of these”");
+  await expect(doubt).toHaveAttribute("aria-valuetext", "as calibrated");
+  await expect(answers).toHaveText(["Class 1", "None of these"]);
+  await expect(cards(page).nth(1).getByText(/^closest: Class \d$/)).toBeVisible();
+  await doubt.fill("-1.05");
+  await expect(doubt).toHaveAttribute("aria-valuetext", "off");
+  await expect(answers).toHaveText(["Class 1", /^Class \d$/]);
+  await doubt.fill("0.5");
+  await expect(doubt).toHaveAttribute("aria-valuetext", "+50%");
+  await expect(answers).toHaveText(["Class 1", "None of these"]);
+});

@@ -143,7 +143,7 @@ export const de: Strings = {
   imagined: "Vorgestellte Beispiele je Klasse",
   imaginedNone: "keine",
   imaginedHint:
-    "Der Generator denkt sich zu einem echten Beispiel jeder Klasse weitere Merkmale aus. Die Prototypen wandern, und mit ihnen die Antworten.",
+    "Der Generator denkt sich zu den Beispielen jeder Klasse weitere Merkmale aus. Die Prototypen wandern, und mit ihnen die Antworten.",
   imaginedImpossible:
     "Dieses Modell hat keinen Generator, es kann sich keine Beispiele vorstellen.",
   confidence: "Schärfe der Antworten",

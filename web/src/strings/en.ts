@@ -137,7 +137,7 @@ export const en = {
   imagined: "Imagined examples per class",
   imaginedNone: "none",
   imaginedHint:
-    "The generator dreams up further features from one real example of each class. The prototypes move, and the answers with them.",
+    "The generator dreams up further features for each class from its examples. The prototypes move, and the answers with them.",
   imaginedImpossible: "This model has no generator, so it cannot imagine examples.",
   confidence: "Sharpness of the answers",
   confidenceHint: "Below 1 answers are bolder, above 1 more doubtful.",

@@ -5,7 +5,7 @@ import { classifyLive } from "../control/live.ts";
 import { h, setText } from "../dom.ts";
 import { Camera } from "../input/camera.ts";
 import { fromList } from "../input/files.ts";
-import { formatDecimal, formatPercent, t } from "../strings/index.ts";
+import { formatInteger, formatPercent, t } from "../strings/index.ts";
 import { bars } from "./bars.ts";
 import { button, fileChooser, PICTURES } from "./controls.ts";
 import { openDialog } from "./dialog.ts";
@@ -116,7 +116,7 @@ function live(app: App, camera: Camera, signal: AbortSignal): HTMLElement {
     const { best, rejected, probability, bars: all } = answer.verdict;
     const name = rejected ? t.noneOfThese : (best?.entry.name ?? "");
     setText(label, rejected ? name : `${name} ${formatPercent(probability)}`);
-    setText(rate, t.framesPerSecond(formatDecimal(answer.framesPerSecond)));
+    setText(rate, t.framesPerSecond(formatInteger(Math.round(answer.framesPerSecond))));
     chart.update(all, best, false);
   }).catch((error: unknown) => {
     app.store.notify({ kind: "error", text: t.failures.internal(t.camera, String(error)) });

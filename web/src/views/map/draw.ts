@@ -9,6 +9,8 @@ import type { Layout, Placed } from "./layout.ts";
 
 /** Above this, pictures would only cover one another. */
 const MAX_PICTURES = 90;
+/** Among more points than this, imagined ones too, what is alike lies closer. */
+const MANY_POINTS = 120;
 const ORDER = { hallucinated: 0, support: 1, query: 2, prototype: 3 } as const;
 
 interface Palette {
@@ -48,7 +50,8 @@ export class Painter {
     context.clearRect(0, 0, width, height);
     const palette = this.#palette();
     const pictures = layout.placed.filter((p) => p.point.picture !== null).length;
-    const side = pictures > MAX_PICTURES ? 0 : pictures > 40 ? 22 : 28;
+    const isFull = pictures > 40 || layout.placed.length > MANY_POINTS;
+    const side = pictures > MAX_PICTURES ? 0 : isFull ? 21 : 28;
     const rank = (p: Placed) => ORDER[p.point.kind] + (p.key === active ? 10 : 0);
     for (const placed of [...layout.placed].sort((a, b) => rank(a) - rank(b))) {
       const [x, y] = [placed.x * width, placed.y * height];

@@ -5,6 +5,7 @@
 import { existsSync } from "node:fs";
 import { expect, test } from "@playwright/test";
 import puppeteer, { type Page } from "puppeteer-core";
+import { readKept } from "./page/kept";
 
 const PLACES = ["/usr/bin/firefox-esr", "/usr/bin/firefox"];
 const FIREFOX = process.env.FIREFOX ?? PLACES.find((place) => existsSync(place));
@@ -32,8 +33,7 @@ test("a sample is answered in Firefox, imagined examples change it, a reload kee
     await page.waitForSelector(".bar-mark:not([hidden])");
     await page.locator(".evidence-button").click();
     await page.waitForSelector(".query-picture canvas:not([hidden])");
-    // Kept: read back from the browser's own store.
-    await page.waitForFunction(kept);
+    await expect.poll(() => page.evaluate(readKept)).toEqual({ queries: 10, hallucinations: 20 });
     await page.reload();
     await answered(page);
     expect(await page.$eval(".imagine input", (input) => (input as HTMLInputElement).value)).toBe("20");
@@ -52,23 +52,4 @@ async function answered(page: Page): Promise<void> {
 
 function texts(page: Page, selector: string): Promise<(string | null)[]> {
   return page.$$eval(selector, (all) => all.map((element) => element.textContent));
-}
-
-/** Whether the browser's store holds the imagined examples that were set. */
-async function kept(): Promise<boolean> {
-  const name = `fewshot ${new URL(".", document.baseURI).pathname}`;
-  const database = await new Promise<IDBDatabase>((resolve, reject) => {
-    const request = indexedDB.open(name);
-    request.onsuccess = () => resolve(request.result);
-    request.onerror = () => reject(request.error);
-  });
-  try {
-    return await new Promise<boolean>((resolve) => {
-      const request = database.transaction("values").objectStore("values").get("session");
-      request.onsuccess = () => resolve(request.result?.settings.hallucinations === 20);
-      request.onerror = () => resolve(false);
-    });
-  } finally {
-    database.close();
-  }
 }

@@ -1,6 +1,7 @@
 /** Nothing is lost: reload, a file, a link, a crash of the worker. */
 import { readFile } from "node:fs/promises";
 import { expect, type Page, test } from "@playwright/test";
+import { readKept } from "./kept";
 import { answered, ask, cards, fromMenu, open, openSample, picture, teach } from "./support";
 
 const TWO = {
@@ -8,17 +9,12 @@ const TWO = {
   Blue: [picture("blue.png", [20, 30, 190])],
 };
 
-/** Longer than the page waits before it writes. */
-async function kept(page: Page): Promise<void> {
-  await page.waitForTimeout(1500);
-}
-
 test("the session survives a reload", async ({ page }) => {
   await teach(page, TWO);
   await ask(page, [picture("which.png", [190, 20, 20])]);
   await answered(page);
   await page.getByLabel("Imagined examples per class").fill("7");
-  await kept(page);
+  await expect.poll(() => page.evaluate(readKept)).toEqual({ queries: 1, hallucinations: 7 });
   await page.reload();
   await answered(page);
   await expect(page.getByLabel("Name of class 1")).toHaveValue("Red");

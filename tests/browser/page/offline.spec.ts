@@ -1,5 +1,6 @@
 /** The page without a network, after one visit with it. */
 import { expect, test } from "@playwright/test";
+import { readKept } from "./kept";
 import { answered, cards, open } from "./support";
 
 test.use({ serviceWorkers: "allow" });
@@ -14,8 +15,7 @@ test("after the first visit the page works offline, model and samples too", asyn
       const all = await Promise.all(names.map(async (n) => (await caches.open(n)).keys()));
       return all.flat().length;
     });
-  // Longer than the page waits before it keeps the session.
-  await page.waitForTimeout(1500);
+  await expect.poll(async () => (await page.evaluate(readKept)).queries).toBe(10);
   await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
   await expect.poll(weights).toBe(1);
   await context.setOffline(true);

@@ -47,7 +47,7 @@ export class Library {
 
   restore(id: PictureId, name: string, blob: Blob): void {
     const url = URL.createObjectURL(blob);
-    const unseen = { view: null, small: null, width: 0, height: 0, ready: false };
+    const unseen = { view: null, viewUrl: null, small: null, width: 0, height: 0, ready: false };
     const picture = { id, name, blob, url, ...unseen };
     this.#store.pictures.set(id, picture);
     if (this.#store.info) void this.#embed(picture, this.#round.signal);
@@ -76,8 +76,9 @@ export class Library {
       const args = { picture: picture.id, blob: picture.blob, thumbnail: wanted };
       const { view, thumbnail, width, height } = await this.#client.call("embed", args, { signal });
       if (!this.#store.pictures.has(picture.id)) return;
-      if (picture.view) URL.revokeObjectURL(picture.view);
-      picture.view = URL.createObjectURL(view);
+      if (picture.viewUrl) URL.revokeObjectURL(picture.viewUrl);
+      picture.viewUrl = null;
+      picture.view = view;
       if (thumbnail) picture.small = URL.createObjectURL(thumbnail);
       picture.width = width;
       picture.height = height;
@@ -103,7 +104,7 @@ export class Library {
 
   #drop(picture: Picture): void {
     URL.revokeObjectURL(picture.url);
-    if (picture.view) URL.revokeObjectURL(picture.view);
+    if (picture.viewUrl) URL.revokeObjectURL(picture.viewUrl);
     if (picture.small) URL.revokeObjectURL(picture.small);
     this.#store.pictures.delete(picture.id);
     this.#crashes.delete(picture.id);

@@ -22,8 +22,10 @@ export interface Picture {
   readonly blob: Blob;
   /** Shows the picture as it is. */
   readonly url: string;
-  /** Shows what the model sees; null until it has seen it. */
-  view: string | null;
+  /** What the model sees; null until it has seen it. */
+  view: Blob | null;
+  /** Shows it, once that was asked for: to make an address takes a while, and few are wanted. */
+  viewUrl: string | null;
   /** Shows a small copy of a large file; null until that is there. */
   small: string | null;
   width: number;
@@ -33,6 +35,12 @@ export interface Picture {
 
 /** Above this a file is likely a photograph of millions of pixels. */
 const SMALL_BYTES = 400_000;
+
+export function viewUrlOf(picture: Picture | undefined): string | null {
+  if (!picture?.view) return null;
+  picture.viewUrl ??= URL.createObjectURL(picture.view);
+  return picture.viewUrl;
+}
 
 export function isLarge({ blob }: Pick<Picture, "blob">): boolean {
   return blob.size > SMALL_BYTES;

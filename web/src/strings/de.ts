@@ -81,7 +81,6 @@ export const de: Strings = {
   queriesHint: "Zieh Bilder hierher, füg sie ein oder wähl sie aus, um nach ihnen zu fragen.",
   needClasses: "Antworten kommen, sobald zwei Klassen je ein Bild haben.",
   needModel: "Antworten kommen, sobald das Modell da ist.",
-  ownerQueries: "eine Frage",
   right: "richtig",
   wrong: "falsch",
   rightCount: (right, of) => `${right} von ${of} richtig`,

@@ -73,7 +73,6 @@ export const en = {
   queriesHint: "Drop, paste or choose pictures to ask about.",
   needClasses: "Answers appear once two classes have a picture each.",
   needModel: "Answers appear as soon as the model has arrived.",
-  ownerQueries: "a question",
   right: "right",
   wrong: "wrong",
   rightCount: (right: number, of: number) => `${right} of ${of} right`,

@@ -48,7 +48,7 @@ export function classCard(app: App, { id }: ClassEntry): Row<ClassEntry> {
   const rows = new KeyedList<PictureId>(
     pictures,
     (picture) => picture,
-    (picture) => thumbnail(app, picture),
+    (picture) => thumbnail(app, picture, () => entry()?.name ?? ""),
   );
   const element = h(
     "li",

@@ -2,12 +2,14 @@
 import type { App } from "../app.ts";
 import { h } from "../dom.ts";
 import type { PictureId } from "../protocol.ts";
+import { viewUrlOf } from "../state/store.ts";
 import { t } from "../strings/index.ts";
 import { openDialog } from "./dialog.ts";
 
 export function openPicture(app: App, id: PictureId): void {
   const picture = app.store.pictures.get(id);
   if (!picture) return;
+  const view = viewUrlOf(picture);
   const content = h(
     "div",
     { class: "closer" },
@@ -17,11 +19,11 @@ export function openPicture(app: App, id: PictureId): void {
       h("img", { src: picture.url, alt: picture.name }),
       h("figcaption", { class: "hint" }, t.original(picture.width, picture.height)),
     ),
-    picture.view !== null &&
+    view !== null &&
       h(
         "figure",
         {},
-        h("img", { src: picture.view, alt: t.asModelSees, class: "pixels" }),
+        h("img", { src: view, alt: t.asModelSees, class: "pixels" }),
         h("figcaption", { class: "hint" }, t.asModelSees),
       ),
   );

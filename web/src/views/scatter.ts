@@ -60,7 +60,10 @@ export function scatter(app: App): HTMLElement {
     draw();
   };
   painter.onImage = draw;
-  new ResizeObserver(draw).observe(canvas);
+  new ResizeObserver(([entry]) => {
+    if (entry) painter.resize(entry.contentRect.width, entry.contentRect.height);
+    draw();
+  }).observe(canvas);
   for (const query of ["(prefers-color-scheme: dark)", "(forced-colors: active)"])
     matchMedia(query).addEventListener("change", draw);
 

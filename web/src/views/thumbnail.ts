@@ -9,7 +9,8 @@ import { t } from "../strings/index.ts";
 import { type MenuItem, openMenu } from "./menu.ts";
 import { openPicture } from "./picture.ts";
 
-export function thumbnail(app: App, id: PictureId): Row<PictureId> {
+/** A picture in the class that `owner` names. */
+export function thumbnail(app: App, id: PictureId, owner: () => string): Row<PictureId> {
   const picture = app.store.pictures.get(id);
   const image = h("img", { alt: "", draggable: "false", decoding: "async" });
   const element = h(
@@ -26,12 +27,17 @@ export function thumbnail(app: App, id: PictureId): Row<PictureId> {
     image,
   );
   draggable(element, PICTURE_TYPE, () => id);
+  let shown = "";
   const update = () => {
-    const owner = classOf(app.store.session, id)?.name ?? t.ownerQueries;
-    const label = t.pictureOf(picture?.name ?? "", owner);
+    const label = t.pictureOf(picture?.name ?? "", owner());
+    const src = thumbnailUrl(picture);
+    // Two hundred of them are updated at every change, and few have changed.
+    const now = `${label} ${src} ${picture?.ready}`;
+    if (now === shown) return;
+    shown = now;
     setAttribute(element, "aria-label", label);
     setAttribute(element, "title", picture?.name ?? "");
-    setAttribute(image, "src", thumbnailUrl(picture));
+    setAttribute(image, "src", src);
     element.classList.toggle("waiting", picture?.ready !== true);
   };
   return { element, update };

@@ -22,6 +22,8 @@ interface Palette {
 export class Painter {
   readonly #canvas: HTMLCanvasElement;
   readonly #store: Store;
+  #width = 0;
+  #height = 0;
   readonly #images = new Map<PictureId, HTMLImageElement>();
   /** Called when a picture has arrived and the map should be drawn again. */
   onImage: () => void = () => {};
@@ -31,21 +33,18 @@ export class Painter {
     this.#store = store;
   }
 
-  /** Matches the canvas to its place on the screen; whether it has one. */
-  resize(): boolean {
-    const { clientWidth, clientHeight } = this.#canvas;
-    const width = Math.round(clientWidth * devicePixelRatio);
-    const height = Math.round(clientHeight * devicePixelRatio);
-    if (this.#canvas.width !== width) this.#canvas.width = width;
-    if (this.#canvas.height !== height) this.#canvas.height = height;
-    return width > 0 && height > 0;
+  /** Takes the size of its place on the screen: to ask for it at every frame would hold the page. */
+  resize(width: number, height: number): void {
+    this.#width = width;
+    this.#height = height;
+    this.#canvas.width = Math.round(width * devicePixelRatio);
+    this.#canvas.height = Math.round(height * devicePixelRatio);
   }
 
   draw(layout: Layout, active: string | null): void {
     const context = this.#canvas.getContext("2d");
-    if (!context || !this.resize()) return;
-    const width = this.#canvas.clientWidth;
-    const height = this.#canvas.clientHeight;
+    const [width, height] = [this.#width, this.#height];
+    if (!context || width === 0 || height === 0) return;
     context.setTransform(devicePixelRatio, 0, 0, devicePixelRatio, 0, 0);
     context.clearRect(0, 0, width, height);
     const palette = this.#palette();

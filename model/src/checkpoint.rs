@@ -7,6 +7,7 @@
 
 mod fingerprint;
 mod infer;
+mod numbers;
 
 use std::collections::HashMap;
 
@@ -99,7 +100,8 @@ impl Checkpoint {
             let half = precision == Precision::F16 && tensor.rank() > 1;
             let dtype = if half { DType::F16 } else { DType::F32 };
             let tensor = tensor.detach().to_device(&Device::Cpu)?.to_dtype(dtype)?.contiguous()?;
-            check_finite(name, &tensor)?;
+            let values = tensor.to_dtype(DType::F32)?.flatten_all()?.to_vec1::<f32>()?;
+            check_finite(name, &values)?;
             stored.push((name.to_owned(), little_endian(&tensor)?, tensor.dims().to_vec(), half));
         }
         let mut views = Vec::with_capacity(stored.len());
@@ -114,17 +116,14 @@ impl Checkpoint {
 }
 
 fn read_tensor(name: &str, view: &TensorView) -> Result<Tensor> {
-    let dtype = DType::try_from(view.dtype()).map_err(|_| {
+    let values = numbers::to_f32(view.dtype(), view.data()).ok_or_else(|| {
         Error::Format(format!("tensor '{name}' has a number type that is not supported"))
     })?;
-    let tensor = Tensor::from_raw_buffer(view.data(), dtype, view.shape(), &Device::Cpu)?;
-    let tensor = tensor.to_dtype(DType::F32)?;
-    check_finite(name, &tensor)?;
-    Ok(tensor)
+    check_finite(name, &values)?;
+    Ok(Tensor::from_vec(values, view.shape(), &Device::Cpu)?)
 }
 
-fn check_finite(name: &str, tensor: &Tensor) -> Result<()> {
-    let values = tensor.to_dtype(DType::F32)?.flatten_all()?.to_vec1::<f32>()?;
+fn check_finite(name: &str, values: &[f32]) -> Result<()> {
     if values.iter().all(|value| value.is_finite()) {
         Ok(())
     } else {

@@ -2,10 +2,15 @@
 
 use std::{fmt, str::FromStr};
 
-use candle_core::{D, Tensor};
+use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
 
-use crate::{Error, Result};
+use crate::{
+    Error, Result,
+    kernels::arithmetic::{
+        add, affine, div, mean_keepdim, product, root_of_at_least, square, sub, sum_keepdim,
+    },
+};
 
 /// Below this a norm counts as zero, so that `cosine` of a zero vector is finite.
 const SMALLEST_NORM: f64 = 1e-8;
@@ -46,19 +51,18 @@ impl Distance {
                 // |q|² - 2 q·p + |p|² needs no (Q, N, D) tensor. It cancels badly when
                 // norms are far larger than distances, so the common offset goes first;
                 // distances do not depend on it, hence neither do gradients.
-                let centre = prototypes.detach().mean_keepdim(0)?;
-                let queries = &queries.broadcast_sub(&centre)?;
-                let prototypes = &prototypes.broadcast_sub(&centre)?;
-                let query_norms = queries.sqr()?.sum_keepdim(1)?;
-                let prototype_norms = prototypes.sqr()?.sum(1)?.reshape((1, n_way))?;
-                let inner = queries.matmul(&prototypes.t()?)?;
-                (query_norms.broadcast_add(&prototype_norms)? - (inner * 2.0)?)?
+                let centre = mean_keepdim(&prototypes.detach(), 0)?;
+                let queries = &sub(queries, &centre)?;
+                let prototypes = &sub(prototypes, &centre)?;
+                let query_norms = sum_keepdim(&square(queries)?, 1)?;
+                let prototype_norms = sum_keepdim(&square(prototypes)?, 1)?.reshape((1, n_way))?;
+                let inner = product(queries, prototypes)?;
+                sub(&add(&query_norms, &prototype_norms)?, &affine(&inner, 2.0, 0.0)?)?
             }
             Self::Cosine => {
-                let inner = normalise(queries)?.matmul(&normalise(prototypes)?.t()?)?;
-                inner.affine(-1.0, 1.0)?
+                affine(&product(&normalise(queries)?, &normalise(prototypes)?)?, -1.0, 1.0)?
             }
-            Self::Dot => queries.matmul(&prototypes.t()?)?.neg()?,
+            Self::Dot => affine(&product(queries, prototypes)?, -1.0, 0.0)?,
         };
         debug_assert_eq!(distance.dims(), [n_query, n_way]);
         Ok(distance)
@@ -69,8 +73,8 @@ impl Distance {
 pub(crate) fn normalise(features: &Tensor) -> Result<Tensor> {
     // The square is clamped before the root: the root's gradient at zero is infinite.
     let smallest = SMALLEST_NORM * SMALLEST_NORM;
-    let norms = features.sqr()?.sum_keepdim(D::Minus1)?.maximum(smallest)?.sqrt()?;
-    Ok(features.broadcast_div(&norms)?)
+    let norms = root_of_at_least(&sum_keepdim(&square(features)?, 1)?, smallest)?;
+    div(features, &norms)
 }
 
 impl fmt::Display for Distance {

@@ -142,11 +142,23 @@ impl FrozenEncoder {
     pub fn forward(&self, images: &Tensor) -> Result<Tensor> {
         let (batch, side) = check_images(&self.blocks, images)?;
         let Some(folded) = &self.folded else {
-            return reference::forward(&self.blocks, images);
+            return self.without_kernels(images);
         };
         let features = folded.forward(&images.flatten_all()?.to_vec1::<f32>()?, side);
         let dim = features.len() / batch;
         Ok(Tensor::from_vec(features, (batch, dim), images.device())?)
+    }
+
+    /// Candle's convolution for every number type is not worth its download.
+    fn without_kernels(&self, images: &Tensor) -> Result<Tensor> {
+        if cfg!(target_arch = "wasm32") {
+            return Err(Error::Argument {
+                what: "the encoder's backend",
+                actual: "candle's operations".into(),
+                expected: "the kernels, which are all there is in WebAssembly",
+            });
+        }
+        reference::forward(&self.blocks, images)
     }
 }
 

@@ -8,7 +8,10 @@
 use candle_core::Tensor;
 use rand::Rng as _;
 
-use crate::{Distance, Episode, Error, Generator, Result, metrics, prototype, rng};
+use crate::{
+    Distance, Episode, Error, Generator, Result, kernels::arithmetic::take_rows, metrics,
+    prototype, rng,
+};
 
 /// How episodes are scored.
 #[derive(Clone, Debug)]
@@ -149,7 +152,6 @@ pub(crate) fn rows(
 
 /// The given rows of one class, (K, D).
 fn take(features: &Tensor, rows: &[usize]) -> Result<Tensor> {
-    // Candle does not check indices on every device.
     let (images, _dim) = features.dims2()?;
     if let Some(row) = rows.iter().find(|row| **row >= images) {
         return Err(Error::Argument {
@@ -158,8 +160,7 @@ fn take(features: &Tensor, rows: &[usize]) -> Result<Tensor> {
             expected: "one of the class's images",
         });
     }
-    let rows: Vec<u32> = rows.iter().map(|row| *row as u32).collect();
-    Ok(features.index_select(&Tensor::new(rows, features.device())?, 0)?)
+    take_rows(features, rows)
 }
 
 fn split(decided: Vec<Option<usize>>, queries: usize) -> Vec<Vec<Option<usize>>> {

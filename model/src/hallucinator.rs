@@ -5,7 +5,7 @@ use candle_core::{Device, Tensor};
 
 use crate::{
     Error, GeneratorConfig, GeneratorKind, ModelConfig, Parameters, Result, Seeds,
-    kernels::{self, Level},
+    kernels::arithmetic::{add, affine, product, relu},
     prototype,
     rng::{Rng, dropout_mask, normal, uniform},
 };
@@ -169,9 +169,9 @@ impl Generator {
             });
         }
         let scale = if self.control == Control::NoiseOff { 0.0 } else { self.config.noise_scale };
-        let noise = (noise * f64::from(scale))?;
+        let noise = affine(noise, f64::from(scale), 0.0)?;
         if self.control == Control::Jitter {
-            return Ok(noise.broadcast_add(&seeds.unsqueeze(1)?)?);
+            return add(&noise, &seeds.unsqueeze(1)?);
         }
         let [first, second, third] = &self.layers;
         let flat_noise = noise.reshape((ways * count, dim))?;
@@ -179,36 +179,23 @@ impl Generator {
         // seed's half is the same for all M of a class: computed once.
         let seed_half = first.weight.narrow(1, 0, dim)?;
         let noise_half = first.weight.narrow(1, dim, dim)?;
-        let from_seed = product(seeds, &seed_half)?.broadcast_add(&first.bias)?;
+        let from_seed = add(&product(seeds, &seed_half)?, &first.bias)?;
         let from_noise = product(&flat_noise, &noise_half)?;
-        let hidden = from_noise
-            .reshape((ways, count, ()))?
-            .broadcast_add(&from_seed.unsqueeze(1)?)?
-            .reshape((ways * count, ()))?
-            .relu()?;
-        let hidden = dropout(hidden)?;
-        let hidden = dropout(second.forward(&hidden)?.relu()?)?;
+        let hidden = add(&from_noise.reshape((ways, count, ()))?, &from_seed.unsqueeze(1)?)?;
+        let hidden = dropout(relu(&hidden.flatten_to(1)?)?)?;
+        let hidden = dropout(relu(&second.forward(&hidden)?)?)?;
         let output = third.forward(&hidden)?.reshape((ways, count, dim))?;
         match self.config.kind {
-            GeneratorKind::Reference => Ok(output.relu()?),
-            GeneratorKind::Residual => Ok(output.broadcast_add(&seeds.unsqueeze(1)?)?),
+            GeneratorKind::Reference => relu(&output),
+            GeneratorKind::Residual => add(&output, &seeds.unsqueeze(1)?),
         }
     }
 }
 
 impl Linear {
     fn forward(&self, input: &Tensor) -> Result<Tensor> {
-        Ok(product(input, &self.weight)?.broadcast_add(&self.bias)?)
+        add(&product(input, &self.weight)?, &self.bias)
     }
-}
-
-/// `input · weightᵀ`, by the project's kernels where no gradient is wanted:
-/// candle's product is several times slower in WebAssembly.
-fn product(input: &Tensor, weight: &Tensor) -> Result<Tensor> {
-    if input.device().is_cpu() && !input.track_op() && !weight.track_op() {
-        return kernels::linear(Level::best(), input, weight);
-    }
-    Ok(input.matmul(&weight.t()?)?)
 }
 
 /// Standard normal noise for M hallucinations of each of N classes, (N, M, D).

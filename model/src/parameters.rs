@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use candle_core::{DType, Device, Shape, Tensor, Var};
+use candle_core::{Device, Shape, Tensor, Var};
 
 use crate::{Error, Result};
 
@@ -71,9 +71,9 @@ impl Parameters {
         self.map(|tensor| Ok(tensor.copy()?.detach()))
     }
 
-    /// The same numbers on `device`, as f32.
+    /// The same numbers on `device`.
     pub fn to_device(&self, device: &Device) -> Result<Self> {
-        self.map(|tensor| Ok(tensor.to_dtype(DType::F32)?.to_device(device)?))
+        self.map(|tensor| Ok(tensor.to_device(device)?))
     }
 
     /// The variables an optimizer updates: all but the running statistics and

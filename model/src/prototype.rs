@@ -2,7 +2,10 @@
 
 use candle_core::Tensor;
 
-use crate::{Distance, Result};
+use crate::{
+    Distance, Result,
+    kernels::arithmetic::{add, affine, mean_keepdim},
+};
 
 /// The prototype of each class: the mean of its support features
 /// (Snell et al. 2017, equation 1).
@@ -15,7 +18,7 @@ use crate::{Distance, Result};
 /// If `support` has another rank.
 pub fn mean(support: &Tensor) -> Result<Tensor> {
     let (_ways, _shots, _dim) = support.dims3()?;
-    Ok(support.mean(1)?)
+    Ok(mean_keepdim(support, 1)?.squeeze(1)?)
 }
 
 /// The prototype of each class from real and hallucinated features.
@@ -43,8 +46,8 @@ pub fn with_hallucinated(
     }
     let weight = hallucinated_weight.map_or(count as f64, f64::from);
     let total = shots as f64 + weight;
-    let real = (mean(support)? * (shots as f64 / total))?;
-    Ok((real + (hallucinated.mean(1)? * (weight / total))?)?)
+    let real = affine(&mean(support)?, shots as f64 / total, 0.0)?;
+    add(&real, &affine(&mean(hallucinated)?, weight / total, 0.0)?)
 }
 
 /// The score of each query for each class: minus distance over temperature.
@@ -64,7 +67,7 @@ pub fn scores(
     temperature: f32,
 ) -> Result<Tensor> {
     let distances = distance.pairwise(queries, prototypes)?;
-    Ok((distances * (-1.0 / f64::from(temperature)))?)
+    affine(&distances, -1.0 / f64::from(temperature), 0.0)
 }
 
 #[cfg(test)]

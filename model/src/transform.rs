@@ -4,7 +4,11 @@
 use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
 
-use crate::{ModelConfig, Parameters, Result, distance::normalise};
+use crate::{
+    ModelConfig, Parameters, Result,
+    distance::normalise,
+    kernels::arithmetic::{power, sub},
+};
 
 /// The parameter that holds the mean feature of the base classes, (D).
 pub const MEAN: &str = "transform.mean";
@@ -45,7 +49,7 @@ impl FeatureTransform {
     /// What happens before the mean is taken; (B, D) to (B, D).
     pub fn before_centring(self, features: &Tensor) -> Result<Tensor> {
         match self {
-            Self::Power { exponent } => Ok(features.relu()?.powf(f64::from(exponent))?),
+            Self::Power { exponent } => power(features, exponent),
             Self::None | Self::L2 | Self::CenterL2 => Ok(features.clone()),
         }
     }
@@ -71,7 +75,7 @@ impl Transform {
     pub fn apply(&self, features: &Tensor) -> Result<Tensor> {
         let mut features = self.kind.before_centring(features)?;
         if let Some(mean) = &self.mean {
-            features = features.broadcast_sub(mean)?;
+            features = sub(&features, mean)?;
         }
         if self.kind == FeatureTransform::None { Ok(features) } else { normalise(&features) }
     }

@@ -1,6 +1,6 @@
 //! Queries in, probabilities and their reasons out.
 
-use candle_core::{D, Tensor};
+use candle_core::Tensor;
 
 use super::Classifier;
 use crate::{Distance, Error, Result, metrics, prototype, rejection};
@@ -110,7 +110,15 @@ fn probabilities(
     temperature: f32,
 ) -> Result<Vec<Vec<f32>>> {
     let scores = prototype::scores(queries, prototypes, distance, temperature)?;
-    Ok(candle_nn::ops::softmax(&scores, D::Minus1)?.to_vec2()?)
+    Ok(scores.to_vec2()?.into_iter().map(softmax).collect())
+}
+
+fn softmax(mut scores: Vec<f32>) -> Vec<f32> {
+    let largest = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    scores.iter_mut().for_each(|score| *score = (*score - largest).exp());
+    let sum: f32 = scores.iter().sum();
+    scores.iter_mut().for_each(|score| *score /= sum);
+    scores
 }
 
 fn nearest(distances: &[f32], owners: &[(usize, String)]) -> Vec<Neighbour> {

@@ -29,6 +29,9 @@ pub(crate) fn linear(level: Level, input: &Tensor, weight: &Tensor) -> Result<Te
             actual: input.shape().clone(),
         });
     }
+    if m == 0 {
+        return Ok(Tensor::from_vec(Vec::<f32>::new(), (m, n), input.device())?);
+    }
     let (input, weight) = (input.contiguous()?, rows_contiguous(weight)?);
     let row_stride = weight.stride()[0];
     let product = with_values(&input, |x| {
@@ -42,7 +45,7 @@ fn rows_contiguous(weight: &Tensor) -> Result<Tensor> {
 }
 
 /// Calls `work` with the values from the tensor's first on.
-fn with_values<R>(tensor: &Tensor, work: impl FnOnce(&[f32]) -> R) -> Result<R> {
+pub(super) fn with_values<R>(tensor: &Tensor, work: impl FnOnce(&[f32]) -> R) -> Result<R> {
     let (storage, layout): (_, &Layout) = tensor.storage_and_layout();
     match &*storage {
         Storage::Cpu(CpuStorage::F32(values)) => Ok(work(&values[layout.start_offset()..])),

@@ -8,6 +8,7 @@
 //! is in this folder. [`crate::encoder`] chooses between this path and candle's
 //! operations, and `tests` holds the two against each other.
 
+pub(crate) mod arithmetic;
 mod convolve;
 mod dense;
 mod first;
@@ -23,7 +24,6 @@ mod simd;
 mod train;
 mod winograd;
 
-pub(crate) use dense::linear;
 pub(crate) use infer::FoldedEncoder;
 pub(crate) use op::TrainKernels;
 pub use simd::Level;

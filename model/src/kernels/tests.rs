@@ -1,5 +1,7 @@
 //! The kernels against candle's operations.
 
+mod properties;
+
 use candle_core::{Device, Tensor};
 
 use super::Level;

@@ -2,7 +2,11 @@
 
 use candle_core::Tensor;
 
-use crate::{Error, Result, rng};
+use crate::{
+    Error, Result,
+    kernels::arithmetic::{affine, mean_keepdim, product, sub},
+    rng,
+};
 
 /// Rounds of subspace iteration at most; each multiplies the gap between the
 /// kept and the other directions by the ratio of their variances.
@@ -26,9 +30,10 @@ pub fn pca_2d(features: &Tensor) -> Result<Vec<[f32; 2]>> {
     if count == 0 || dim == 0 {
         return Ok(vec![[0.0; 2]; count]);
     }
-    let centred = features.broadcast_sub(&features.mean_keepdim(0)?)?;
-    let spread = centred.abs()?.max_all()?.to_scalar::<f32>()?;
-    if !spread.is_finite() {
+    let centred = sub(features, &mean_keepdim(features, 0)?)?;
+    let values = centred.flatten_all()?.to_vec1::<f32>()?;
+    let spread = values.iter().fold(0f32, |most, value| most.max(value.abs()));
+    if values.iter().any(|value| !value.is_finite()) {
         return Err(Error::NotFinite("features".into()));
     }
     if spread == 0.0 {
@@ -36,12 +41,13 @@ pub fn pca_2d(features: &Tensor) -> Result<Vec<[f32; 2]>> {
     }
     // Two vectors in the space of the points (n), not of the features (D): n is
     // the smaller of the two, and the result is their image itself.
-    let centred = (centred / f64::from(spread))?;
-    let gram = centred.matmul(&centred.t()?)?;
+    let centred = affine(&centred, 1.0 / f64::from(spread), 0.0)?;
+    let gram = product(&centred, &centred)?;
     let mut basis = orthonormal(rng::normal_values(&mut rng::rng(0, 0), 2 * count), count);
     for _ in 0..MAX_ROUNDS {
         let vectors = Tensor::from_slice(&basis, (2, count), features.device())?;
-        let next = vectors.matmul(&gram)?.flatten_all()?.to_vec1::<f32>()?;
+        // The Gram matrix is its own transpose.
+        let next = product(&vectors, &gram)?.flatten_all()?.to_vec1::<f32>()?;
         let next = orthonormal(next, count);
         let overlap = |k: usize| dot(&next[k * count..][..count], &basis[k * count..][..count]);
         let settled = (0..2).all(|k| 1.0 - overlap(k).abs() < SETTLED);
@@ -51,14 +57,12 @@ pub fn pca_2d(features: &Tensor) -> Result<Vec<[f32; 2]>> {
         }
     }
     let vectors = Tensor::from_slice(&basis, (2, count), features.device())?;
-    let weights = vectors.matmul(&centred)?;
-    let scales = weights.sqr()?.sum(1)?.sqrt()?.to_vec1::<f32>()?;
-    let weights = weights.to_vec2::<f32>()?;
+    let weights = product(&vectors, &centred.t()?)?.to_vec2::<f32>()?;
     let sign = |k: usize| {
         let largest = weights[k].iter().copied().max_by(|a, b| a.abs().total_cmp(&b.abs()));
         if largest.is_some_and(|weight| weight < 0.0) { -1.0 } else { 1.0 }
     };
-    let scale = [0, 1].map(|k| sign(k) * scales[k] * spread);
+    let scale = [0, 1].map(|k| sign(k) * dot(&weights[k], &weights[k]).sqrt() * spread);
     Ok((0..count).map(|i| [basis[i] * scale[0], basis[count + i] * scale[1]]).collect())
 }
 

@@ -22,12 +22,14 @@ for (const { name, width, height } of SIZES) {
       // t-SNE settles.
       await page.waitForTimeout(6000);
       await page.evaluate(() => scrollTo(0, 0));
+      await page.mouse.move(0, 0);
       await page.screenshot({ path: join(IMAGES, `page-${name}-${colorScheme}.png`) });
       if (name !== "desktop") return;
       await page.getByRole("button", { name: "More", exact: true }).click();
       await page.getByRole("menuitem", { name: "Start over" }).click();
       await page.getByRole("button", { name: "Dismiss" }).click();
       await expect(page.locator(".sample").first()).toBeVisible();
+      await page.mouse.move(0, 0);
       await page.waitForTimeout(500);
       await page.screenshot({ path: join(IMAGES, `page-welcome-${colorScheme}.png`) });
     });

@@ -336,7 +336,7 @@ fn start_from(
     for (name, tensor) in fresh.iter() {
         match given.parameters.find(name) {
             Some(found) if found.dims() == tensor.dims() => {
-                taken.insert(name, found.to_device(device)?)
+                taken.insert(name, found.to_device(device)?);
             }
             found if name.starts_with("encoder.") => anyhow::bail!(
                 "training cannot start from {}: {name} is {}, the recipe's model has {:?}; set \

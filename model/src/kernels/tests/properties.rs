@@ -11,7 +11,7 @@ const SHAPES: usize = 24;
 #[test]
 fn shapes_drawn_at_random_agree_with_candle() -> Result<()> {
     let rng = &mut rng::rng(11, 0);
-    let levels: Vec<Level> = Level::available().collect();
+    let levels: Vec<Level> = Level::available();
     for number in 0..SHAPES {
         let blocks = rng.random_range(1..=4);
         let input = rng.random_range(1..=4);

@@ -47,7 +47,7 @@ pub(super) fn measure(
     let threshold = model.config.rejection.as_ref().map(|rejection| rejection.threshold);
     let share = |side: fn(&evaluate::Strangeness) -> &[f32], above: bool| {
         threshold.map(|threshold| {
-            let scores = || episodes.iter().flat_map(|episode| side(episode));
+            let scores = || episodes.iter().flat_map(side);
             let found = scores().filter(|score| (**score > threshold) == above).count();
             found as f64 / scores().count() as f64
         })

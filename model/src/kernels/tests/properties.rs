@@ -14,7 +14,7 @@ fn shapes_drawn_at_random_agree_with_candle() -> Result<()> {
     let levels: Vec<Level> = Level::available();
     for number in 0..SHAPES {
         let blocks = rng.random_range(1..=4);
-        let input = rng.random_range(1..=4);
+        let input = if rng.random() { 1 } else { 3 };
         let channels = rng.random_range(1..=70);
         let mut config = config(rng.random_range((1 << blocks)..=40), input, channels);
         config.encoder.blocks = blocks;
@@ -30,15 +30,15 @@ fn shapes_drawn_at_random_agree_with_candle() -> Result<()> {
 
 /// How far the parameters are moved, and how far the slope may be off: f32
 /// rounding over the distance, and the kinks of ReLU and pooling within it.
-const DISTANCE: f64 = 2e-3;
+const DISTANCE: f64 = 1e-4;
 const TOLERANCE: f64 = 0.02;
 
 #[test]
 fn gradients_are_the_slopes_of_finite_differences() -> Result<()> {
-    let mut config = config(12, 2, 5);
+    let mut config = config(12, 3, 5);
     config.encoder.blocks = 2;
     let parameters = parameters(&config, 6)?;
-    let images = rng::normal(&mut rng::rng(4, 4), (6, 2, 12, 12), &candle_core::Device::Cpu)?;
+    let images = rng::normal(&mut rng::rng(4, 4), (6, 3, 12, 12), &candle_core::Device::Cpu)?;
     let (_, gradients, _) = step(&config, &parameters, &images, |encoder| encoder)?;
     for (index, (name, gradient)) in gradients.iter().enumerate() {
         if name.ends_with("0.bias") {

@@ -16,6 +16,5 @@ pub fn run(workspace: &Workspace, arguments: &Demo) -> Result<()> {
 pub fn serve_folder(arguments: &Serve) -> Result<()> {
     let site = serve::start(&arguments.folder, arguments.port, &arguments.base)?;
     println!("The page is at {} (Ctrl-C ends it)", site.address);
-    site.wait();
-    Ok(())
+    site.wait()
 }

@@ -27,30 +27,30 @@ use crate::workspace::Workspace;
 const DOCUMENT: &str = "docs/performance.md";
 
 pub fn run(workspace: &Workspace, arguments: &Bench) -> Result<()> {
-    let mut tables = BTreeMap::new();
     let wanted = |what| arguments.what == what || arguments.what == BenchWhat::All;
     let mut versions = machine::versions()?;
+    // Each part is written as soon as it is measured, so that a later failure loses nothing.
+    let keep = |tables: &[(&'static str, String)]| {
+        tables.iter().for_each(|(_, table)| println!("\n{table}"));
+        write(workspace, &tables.iter().cloned().collect())
+    };
     if wanted(BenchWhat::Native) {
         let native = native::run(workspace, arguments.rounds)?;
         versions.push(format!("PyTorch {}", native.torch_version));
-        tables.insert("native", native.table());
+        keep(&[("native", native.table())])?;
     }
     if wanted(BenchWhat::Browser) {
         let browser = browser::run(workspace, arguments.rounds)?;
         versions.extend(browser.versions.clone());
-        tables.insert("browser", browser.table());
-        tables.insert("page", browser.page_table());
+        keep(&[("browser", browser.table()), ("page", browser.page_table())])?;
     }
     if wanted(BenchWhat::Profile) {
-        tables.insert("profile", profile::run(workspace)?);
+        keep(&[("profile", profile::run(workspace)?)])?;
     }
     if arguments.what == BenchWhat::All {
-        tables.insert("machine", machine::describe(&versions));
+        keep(&[("machine", machine::describe(&versions))])?;
     }
-    for table in tables.values() {
-        println!("\n{table}");
-    }
-    write(workspace, &tables)
+    Ok(())
 }
 
 fn write(workspace: &Workspace, tables: &BTreeMap<&str, String>) -> Result<()> {
@@ -61,6 +61,7 @@ fn write(workspace: &Workspace, tables: &BTreeMap<&str, String>) -> Result<()> {
     fs::write(&partial, renewed)
         .and_then(|()| fs::rename(&partial, &path))
         .with_context(|| format!("cannot write {DOCUMENT}"))?;
-    eprintln!("✓ the tables of {DOCUMENT} are what was measured now");
+    let names: Vec<&str> = tables.keys().copied().collect();
+    eprintln!("✓ in {DOCUMENT}, as measured now: {}", names.join(", "));
     Ok(())
 }

@@ -48,6 +48,10 @@ pub struct ImageConfig {
     /// Dark ink on light paper becomes bright on dark: `1 - value` before normalising.
     #[serde(default)]
     pub invert: bool,
+    /// Features are the mean of those of the picture and of its mirror image, at
+    /// twice the time: for subjects that are the same either way round.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub mirror: bool,
 }
 
 /// Sizes of Conv-4.
@@ -144,6 +148,7 @@ impl ModelConfig {
                 std: vec![0.25; channels],
                 resize: size,
                 invert: false,
+                mirror: false,
             },
             encoder: EncoderConfig::default(),
             generator: None,

@@ -4,7 +4,9 @@ use candle_core::{Device, Tensor};
 
 use crate::{
     Checkpoint, Encoder, Generator, ModelConfig, Parameters, Result, Transform,
-    encoder::FrozenEncoder, rng::rng,
+    encoder::FrozenEncoder,
+    kernels::arithmetic::{add, affine, mirror},
+    rng::rng,
 };
 
 /// Streams of the seed, so that adding a generator leaves the encoder's start as it was.
@@ -75,7 +77,11 @@ impl Model {
 
     /// Encoder and transform at their present parameters, for many calls.
     pub fn embedder(&self) -> Result<Embedder> {
-        Ok(Embedder { encoder: self.encoder.freeze()?, transform: self.transform.clone() })
+        Ok(Embedder {
+            encoder: self.encoder.freeze()?,
+            mirror: self.config.image.mirror,
+            transform: self.transform.clone(),
+        })
     }
 }
 
@@ -83,6 +89,7 @@ impl Model {
 #[derive(Clone, Debug)]
 pub struct Embedder {
     encoder: FrozenEncoder,
+    mirror: bool,
     transform: Transform,
 }
 
@@ -94,7 +101,24 @@ impl Embedder {
     /// # Errors
     /// If the images do not fit the model.
     pub fn embed(&self, images: &Tensor) -> Result<Tensor> {
-        self.transform.apply(&self.encoder.forward(images)?)
+        self.transform.apply(&self.features(images)?)
+    }
+
+    /// What the transform is applied to: the encoder's features, of the mirror
+    /// image too where the model looks at both.
+    ///
+    /// # Shapes
+    /// - images: (B, C, S, S), f32, normalised
+    /// - output: (B, D), f32
+    ///
+    /// # Errors
+    /// If the images do not fit the model.
+    pub fn features(&self, images: &Tensor) -> Result<Tensor> {
+        let features = self.encoder.forward(images)?;
+        if !self.mirror {
+            return Ok(features);
+        }
+        affine(&add(&features, &self.encoder.forward(&mirror(images)?)?)?, 0.5, 0.0)
     }
 }
 
@@ -123,6 +147,29 @@ mod tests {
             assert!(gradients.get(&var).is_some(), "no gradient for {name}");
         }
         assert_eq!(parameters.trainable()?.len(), 4 * 4 + 6);
+        Ok(())
+    }
+
+    #[test]
+    fn a_model_that_looks_at_both_takes_a_picture_and_its_mirror_image_for_the_same() -> Result<()>
+    {
+        let mut config = tiny(32, 3);
+        let device = &Device::Cpu;
+        let parameters = Model::init(&config, 1, device)?;
+        let images = crate::rng::normal(&mut rng(2, 0), (3, 3, 32, 32), device)?;
+        let mirrored = images.flip(&[3])?;
+        let values = |config: &ModelConfig, images: &Tensor| -> Result<Vec<f32>> {
+            let features = Model::new(config.clone(), &parameters)?.embed(images)?;
+            Ok(features.flatten_all()?.to_vec1()?)
+        };
+        let (one, other) = (values(&config, &images)?, values(&config, &mirrored)?);
+        assert_ne!(one, other);
+        config.image.mirror = true;
+        let both = values(&config, &images)?;
+        assert_eq!(both, values(&config, &mirrored)?);
+        for ((both, one), other) in both.into_iter().zip(one).zip(other) {
+            assert!((both - (one + other) / 2.0).abs() < 1e-6);
+        }
         Ok(())
     }
 }

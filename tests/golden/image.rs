@@ -46,6 +46,7 @@ fn preprocessing_equals_pillow() -> Result<()> {
             std: vec![1.0; case.channels],
             resize: case.resize,
             invert: case.invert,
+            mirror: false,
         };
         let prepared = prepare(&config, &pixels)?;
         let expected = golden.tensor(name)?;

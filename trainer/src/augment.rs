@@ -212,6 +212,7 @@ mod tests {
             std: vec![0.25; 3],
             resize: size,
             invert: false,
+            mirror: false,
         }
     }
 

@@ -14,7 +14,7 @@ const BATCH: usize = 128;
 /// Features of `images` (counted over the whole split), in their order.
 ///
 /// `forward` is [`fewshot::Embedder::embed`] for features ready to compare, or
-/// [`fewshot::FrozenEncoder::forward`] for those before the transform.
+/// [`fewshot::Embedder::features`] for those before the transform.
 /// `progress` is called with (pictures done, all pictures).
 ///
 /// # Shapes
@@ -75,6 +75,7 @@ mod tests {
             std: vec![0.5; 3],
             resize,
             invert: false,
+            mirror: false,
         }
     }
 

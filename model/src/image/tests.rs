@@ -8,6 +8,7 @@ fn config(size: usize, resize: usize, channels: usize) -> ImageConfig {
         std: vec![0.25; channels],
         resize,
         invert: false,
+        mirror: false,
     }
 }
 

@@ -135,6 +135,17 @@ pub(crate) fn take_rows(x: &Tensor, rows: &[usize]) -> Result<Tensor> {
     Ok(Tensor::from_vec(taken, (rows.len(), dim), x.device())?)
 }
 
+/// Each row of the last axis from its end to its beginning.
+pub(crate) fn mirror(x: &Tensor) -> Result<Tensor> {
+    if !is_plain(&[x]) {
+        return Ok(x.flip(&[x.rank() - 1])?);
+    }
+    let mut values = x.flatten_all()?.to_vec1::<f32>()?;
+    let length = x.dim(D::Minus1)?;
+    values.chunks_exact_mut(length.max(1)).for_each(<[f32]>::reverse);
+    Ok(Tensor::from_vec(values, x.shape(), x.device())?)
+}
+
 fn map(
     x: &Tensor,
     candle: impl FnOnce(&Tensor) -> CandleResult<Tensor>,
@@ -271,6 +282,15 @@ mod tests {
             x.contiguous()?.index_select(&Tensor::new(&[4u32, 0, 4], &Device::Cpu)?, 0)?;
         assert_same(&take_rows(&x, &rows)?, &expected);
         assert_same(&take_rows(&x, &[])?, &drawn(1, (0, 3)));
+        Ok(())
+    }
+
+    #[test]
+    fn rows_are_mirrored_as_by_candle() -> Result<()> {
+        let x = drawn(1, (2, 3, 5));
+        assert_same(&mirror(&x)?, &x.flip(&[2])?);
+        let part = x.narrow(2, 1, 3)?;
+        assert_same(&mirror(&part)?, &part.contiguous()?.flip(&[2])?);
         Ok(())
     }
 

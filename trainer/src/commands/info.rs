@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use anyhow::{Context, Result};
-use fewshot::{Checkpoint, FeatureTransform, GeneratorKind};
+use fewshot::{Checkpoint, FeatureTransform, GeneratorKind, ModelConfig};
 use serde_json::Value;
 
 use crate::cli::InfoArgs;
@@ -53,7 +53,7 @@ fn describe(checkpoint: &Checkpoint) -> String {
             parameters(checkpoint, "encoder.")
         ),
     ));
-    lines.push(("feature", feature(config.feature_dim(), config.transform)));
+    lines.push(("feature", feature(config)));
     lines.push((
         "generator",
         match &config.generator {
@@ -99,8 +99,8 @@ fn describe(checkpoint: &Checkpoint) -> String {
     text
 }
 
-fn feature(dim: usize, transform: FeatureTransform) -> String {
-    let then = match transform {
+fn feature(config: &ModelConfig) -> String {
+    let then = match config.transform {
         FeatureTransform::None => "as the encoder leaves them".into(),
         FeatureTransform::L2 => "divided by their length".into(),
         FeatureTransform::CenterL2 => "centred, divided by their length".into(),
@@ -108,7 +108,8 @@ fn feature(dim: usize, transform: FeatureTransform) -> String {
             format!("to the power {exponent}, centred, divided by their length")
         }
     };
-    format!("{dim} numbers, {then}")
+    let views = if config.image.mirror { "of the picture and its mirror image, " } else { "" };
+    format!("{} numbers, {views}{then}", config.feature_dim())
 }
 
 /// Numbers in the tensors under a prefix.

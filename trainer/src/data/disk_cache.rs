@@ -109,6 +109,7 @@ mod tests {
             std: vec![1.0],
             resize: size,
             invert: false,
+            mirror: false,
         }
     }
 

@@ -79,8 +79,9 @@ impl Setup {
         let count = self.train.len();
         let step = if sample { count.div_ceil(CENTRE_SAMPLE) } else { 1 };
         let images: Vec<usize> = (0..count).step_by(step).collect();
-        let encoder = Model::new(config.clone(), parameters)?.encoder.freeze()?;
-        let forward = |pixels: &Tensor| config.transform.before_centring(&encoder.forward(pixels)?);
+        let embedder = Model::new(config.clone(), parameters)?.embedder()?;
+        let forward =
+            |pixels: &Tensor| config.transform.before_centring(&embedder.features(pixels)?);
         let features = features::encode(
             forward,
             &config.image,

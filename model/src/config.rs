@@ -50,7 +50,7 @@ pub struct ImageConfig {
     pub invert: bool,
     /// Features are the mean of those of the picture and of its mirror image, at
     /// twice the time: for subjects that are the same either way round.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    #[serde(default)]
     pub mirror: bool,
 }
 

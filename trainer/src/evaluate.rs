@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use anyhow::{Result, ensure};
 use candle_core::Tensor;
 use fewshot::evaluate::Evaluator;
-use fewshot::metrics::{self, Interval};
+use fewshot::metrics::{self, Confusion, Interval};
 use fewshot::{EpisodeSampler, Error, rejection};
 use rayon::prelude::*;
 
@@ -69,6 +69,32 @@ pub fn accuracies(
     };
     let of_count = |index: usize| by_episode.iter().map(|counts| counts[index]).collect();
     Ok((0..evaluator.hallucinations.len()).map(of_count).collect())
+}
+
+/// Which class was taken for which in episodes `0..episodes`, by the evaluator's
+/// last M; queries that two ways share are left out.
+///
+/// # Errors
+/// As [`accuracies`].
+pub fn confusion(
+    evaluator: &Evaluator,
+    features: &[Tensor],
+    sampler: &EpisodeSampler,
+    episodes: usize,
+) -> Result<Confusion> {
+    let last = evaluator.hallucinations.len().saturating_sub(1);
+    let evaluator = Evaluator { hallucinations: &evaluator.hallucinations[last..], ..*evaluator };
+    let mut confusion = Confusion::new(features.len());
+    for number in 0..episodes as u64 {
+        let episode = sampler.episode(number);
+        for outcome in evaluator.episode(features, &episode, number)? {
+            for (&truth, answers) in episode.classes.iter().zip(&outcome.predicted) {
+                let decided = answers.iter().flatten();
+                decided.for_each(|&way| confusion.record(truth, episode.classes[way]));
+            }
+        }
+    }
+    Ok(confusion)
 }
 
 /// Total variance of `count` hallucinations of a class over that of its real
@@ -149,6 +175,21 @@ mod tests {
         };
         let sampler = EpisodeSampler::new(sizes.to_vec(), shape, 4)?;
         accuracies(&evaluator, &by_class(&features, &sizes)?, &sampler, episodes, &|_| {})
+    }
+
+    #[test]
+    fn a_confusion_counts_every_query_of_the_same_episodes() {
+        let features = fewshot::rng::normal(&mut fewshot::rng::rng(9, 0), (60, 8), &Device::Cpu);
+        let features = by_class(&features.unwrap(), &[10; 6]).unwrap();
+        let shape = EpisodeShape { ways: 3, shots: 2, queries: 4 };
+        let sampler = EpisodeSampler::new(vec![10; 6], shape, 4).unwrap();
+        let (distance, hallucinations) = (Distance::L2, &[0][..]);
+        let evaluator = Evaluator { generator: None, distance, hallucinations, seed: 4 };
+        let confusion = confusion(&evaluator, &features, &sampler, 50).unwrap();
+        assert_eq!(confusion.rows().flatten().sum::<u64>(), 50 * 12);
+        let accuracies = accuracies(&evaluator, &features, &sampler, 50, &|_| {}).unwrap();
+        let mean = accuracies[0].iter().sum::<f64>() / 50.0;
+        assert!((confusion.accuracy() - mean).abs() < 1e-9);
     }
 
     #[test]

@@ -85,6 +85,9 @@ pub struct EvalArgs {
     /// Also draw accuracy against M, or against shots where there is one M
     #[arg(long, value_name = "F.svg|F.png")]
     pub plot: Option<PathBuf>,
+    /// Also draw which class was taken for which, by the last K and M
+    #[arg(long, value_name = "F.svg|F.png")]
+    pub confusion: Option<PathBuf>,
     /// Where to compute: auto, cpu, cuda, cuda:N or metal
     #[arg(long, default_value_t = DeviceChoice::Auto)]
     pub device: DeviceChoice,

@@ -1,5 +1,6 @@
 //! `fewshot eval`: accuracy over episodes of one split.
 
+mod confusion;
 mod figure;
 mod outsiders;
 
@@ -8,7 +9,7 @@ use std::time::Instant;
 use anyhow::{Context, Result, ensure};
 use candle_core::Device;
 use fewshot::evaluate::Evaluator;
-use fewshot::metrics::Interval;
+use fewshot::metrics::{Confusion, Interval};
 use fewshot::{Control, Distance, EpisodeSampler, EpisodeShape, Model};
 use serde::Serialize;
 
@@ -16,7 +17,7 @@ use self::outsiders::Outsiders;
 use super::pictures::embed_dataset;
 use crate::cli::EvalArgs;
 use crate::data::{self, Dataset};
-use crate::evaluate::{accuracies, by_class, spread};
+use crate::evaluate::{accuracies, by_class, confusion, spread};
 use crate::{device, output, plot, progress, weights};
 
 /// One line of results: its keys are a contract.
@@ -62,6 +63,9 @@ pub struct Row {
     /// How well outsiders are told apart, where that is asked for.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub outsiders: Option<Outsiders>,
+    /// Which class was taken for which, at the last M, where that is asked for.
+    #[serde(skip)]
+    pub confusion: Option<Confusion>,
 }
 
 /// What is evaluated, by which protocol.
@@ -81,6 +85,8 @@ pub struct Protocol {
     pub spread: bool,
     /// Whether to measure how well queries of other classes are told apart.
     pub outsiders: bool,
+    /// Whether to count which class is taken for which.
+    pub confusion: bool,
     /// Decides episodes and noise.
     pub seed: u64,
 }
@@ -91,10 +97,15 @@ pub struct Protocol {
 /// Where weights or data cannot be read or do not allow such episodes.
 pub fn run(args: &EvalArgs) -> Result<()> {
     ensure!(args.episodes > 0, "--episodes is 0; give at least 1");
-    args.plot.as_deref().map(plot::Format::of).transpose()?;
+    for path in args.plot.iter().chain(&args.confusion) {
+        plot::Format::of(path)?;
+    }
     let device = device::pick(args.device)?;
     let model = weights::load(&args.weights, &device)?;
     let dataset = data::open(args.data.as_deref())?.split(args.split)?;
+    if args.confusion.is_some() {
+        confusion::check(dataset.classes.len())?;
+    }
     let protocols = args.shots.iter().map(|&shots| Protocol {
         shape: EpisodeShape { ways: args.ways, shots, queries: args.queries },
         episodes: args.episodes,
@@ -103,6 +114,7 @@ pub fn run(args: &EvalArgs) -> Result<()> {
         generator: args.generator.into(),
         spread: args.spread,
         outsiders: args.outsiders,
+        confusion: args.confusion.is_some(),
         seed: args.seed,
     });
     let rows =
@@ -122,9 +134,13 @@ pub fn run(args: &EvalArgs) -> Result<()> {
             output::line(table(rows))?;
         }
     }
-    match &args.plot {
-        Some(path) => plot::save(&figure::of(&rows), path),
-        None => Ok(()),
+    if let Some(path) = &args.plot {
+        plot::save(&figure::of(&rows), path)?;
+    }
+    let counted = rows.iter().flatten().rev().find_map(|row| confusion::of(row, &dataset));
+    match (&args.confusion, counted) {
+        (Some(path), Some(figure)) => plot::save(&figure, path),
+        _ => Ok(()),
     }
 }
 
@@ -182,8 +198,12 @@ pub fn evaluate(
             .outsiders
             .then(|| outsiders::measure(model, protocol, &features))
             .transpose()?;
+        let mut counted = protocol
+            .confusion
+            .then(|| confusion(&evaluator, &features, sampler, protocol.episodes))
+            .transpose()?;
         let seconds = embedding_secs + started.elapsed().as_secs_f64();
-        let row = |(index, &hallucinate): (usize, &usize)| {
+        let mut row = |(index, &hallucinate): (usize, &usize)| {
             let interval = Interval::of(&accuracies[index]);
             let paired = (index > 0)
                 .then(|| Interval::of_paired_difference(&accuracies[index], &accuracies[0]));
@@ -205,9 +225,10 @@ pub fn evaluate(
                 generator: protocol.generator,
                 spread: spreads[index],
                 outsiders,
+                confusion: if index + 1 == counts.len() { counted.take() } else { None },
             }
         };
-        tables.push(counts.iter().enumerate().map(row).collect());
+        tables.push(counts.iter().enumerate().map(&mut row).collect());
     }
     Ok(tables)
 }

@@ -130,6 +130,7 @@ fn score(
                 generator: Control::Own,
                 spread: false,
                 outsiders: false,
+                confusion: false,
                 seed: 0,
             })
             .collect();

@@ -4,6 +4,7 @@
 //! PNG has twice as many. Which numbers are drawn is the commands' affair.
 
 mod accuracy;
+mod confusion;
 mod curves;
 mod font;
 mod palette;
@@ -16,6 +17,7 @@ use plotters::coord::Shift;
 use plotters::prelude::*;
 
 pub use accuracy::{AccuracyFigure, Line};
+pub use confusion::ConfusionFigure;
 pub use curves::{Curve, CurvesFigure};
 pub use palette::{INK, MUTED, RULE, colour};
 pub use scatter::{Kind, Mark, ScatterFigure};

@@ -51,6 +51,21 @@ fn a_png_has_text_and_points_and_the_ending_decides() {
 }
 
 #[test]
+fn a_confusion_has_every_name_twice_and_every_share() {
+    let figure = ConfusionFigure {
+        title: "Confusion".into(),
+        subtitle: "5-way".into(),
+        classes: vec!["house finch".into(), "robin".into()],
+        shares: vec![vec![0.905, 0.095], vec![0.4, 0.6]],
+    };
+    let text = String::from_utf8(svg(&figure).unwrap()).unwrap();
+    for (part, times) in [("house finch", 2), ("robin", 2), ("9.5", 1), ("91", 1), ("40", 1)] {
+        assert!(text.matches(&format!("\n{part}\n")).count() == times, "{part}: {text}");
+    }
+    assert!(text.contains("rotate(270"), "names of columns stand upright: {text}");
+}
+
+#[test]
 fn ticks_enclose_what_is_drawn() {
     for values in [vec![(0.5, 0.01), (0.61, 0.02)], vec![(0.9, 0.0)], vec![], vec![(0.0, 0.0)]] {
         let text = String::from_utf8(svg(&accuracy(values.clone())).unwrap()).unwrap();

@@ -19,6 +19,7 @@ fn rows(hallucinate: &[usize], shots: usize) -> Result<Vec<Row>> {
         generator: Control::Own,
         spread: false,
         outsiders: false,
+        confusion: true,
         seed: 5,
     };
     Ok(evaluate(&model, &dataset, &[protocol], &Device::Cpu)?.remove(0))
@@ -52,6 +53,8 @@ fn the_same_seed_gives_the_same_result_and_colours_are_told_apart() {
         assert_eq!((row.accuracy, row.ci95), (other.accuracy, other.ci95));
     }
     assert!(first[0].accuracy > 0.8, "{}", first[0].accuracy);
+    let shown: Vec<bool> = first.iter().map(|row| row.confusion.is_some()).collect();
+    assert_eq!(shown, [false, true], "of the last M");
     let table = table(&first);
     assert!(table.contains("3-way 1-shot") && table.contains("against M = 0"), "{table}");
 }

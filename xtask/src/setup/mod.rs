@@ -4,4 +4,4 @@
 pub mod browser;
 pub mod node;
 pub mod npm;
-pub mod wasm_target;
+pub mod rust_target;

@@ -12,7 +12,7 @@ use super::suite::Suite;
 use crate::command;
 use crate::cuda;
 use crate::data;
-use crate::setup::wasm_target::TARGET;
+use crate::setup::rust_target::{ARM, WASM};
 use crate::workspace::Workspace;
 
 /// All that runs natively but the build steps: cargo chooses features by what is built together,
@@ -31,8 +31,15 @@ pub fn lints(workspace: &Workspace) -> Result<()> {
 
 pub fn wasm_lints(workspace: &Workspace) -> Result<()> {
     let mut cargo = cargo(workspace);
-    cargo.args(["clippy", "--package", "fewshot", "--package", "fewshot-wasm", "--target", TARGET]);
+    cargo.args(["clippy", "--package", "fewshot", "--package", "fewshot-wasm", "--target", WASM]);
     command::run(command::without_flags(&mut cargo).args(["--", "-D", "warnings"]))
+}
+
+/// Checked, not run: that the kernels and their choice compile where no x86 instruction exists.
+pub fn arm(workspace: &Workspace) -> Result<()> {
+    let mut cargo = cargo(workspace);
+    cargo.args(["check", "--package", "fewshot", "--tests", "--target", ARM]);
+    command::run(command::without_flags(&mut cargo))
 }
 
 /// The CUDA-gated code, against a make-believe tool-kit, on a machine without a GPU.

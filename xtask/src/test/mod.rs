@@ -16,7 +16,7 @@ use anyhow::Result;
 use crate::cli::{self, Web};
 use crate::data;
 use crate::setup::browser::{CHROMIUM, FIREFOX};
-use crate::setup::{node, npm, wasm_target};
+use crate::setup::{node, npm, rust_target};
 use crate::study;
 use crate::web;
 use crate::workspace::Workspace;
@@ -27,11 +27,15 @@ pub fn run(workspace: &Workspace, arguments: &cli::Test) -> Result<ExitCode> {
     suite.check("rules of the repository", || repository::check(&workspace.root));
     suite.check("tables of the studies", || study::check(workspace));
     suite.check("formatting", || crates::formatting(workspace));
-    suite.check("set-up: Rust's wasm32 target", wasm_target::ensure);
+    suite.check("set-up: Rust's wasm32 target", || rust_target::ensure(rust_target::WASM));
     suite.check("lints", || crates::lints(workspace));
     suite.check("lints for wasm32", || crates::wasm_lints(workspace));
     suite.tests("tests of the build steps", || crates::build_steps(workspace));
     if !arguments.fast {
+        suite.check("the learner for 64-bit ARM", || {
+            rust_target::ensure(rust_target::ARM)?;
+            crates::arm(workspace)
+        });
         crates::cuda(workspace, &mut suite);
     }
     let trainer = suite.check("build the trainer", || crates::trainer(workspace));

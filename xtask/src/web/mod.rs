@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Result;
 
 use crate::cli::Web;
-use crate::setup::{node, npm, wasm_target};
+use crate::setup::{node, npm, rust_target};
 use crate::workspace::Workspace;
 
 /// Builds the whole site and returns its folder.
@@ -37,7 +37,7 @@ pub fn wasm(workspace: &Workspace) -> Result<()> {
 
 /// Looks for, or installs, what the page's build needs.
 pub fn set_up(web: &Path) -> Result<()> {
-    wasm_target::ensure()?;
+    rust_target::ensure(rust_target::WASM)?;
     node::ensure()?;
     npm::ensure(web, npm::PAGE)
 }

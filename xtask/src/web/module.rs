@@ -14,7 +14,7 @@ use crate::command;
 use crate::digest::{Stamp, read, sha256};
 use crate::progress::{step, unchanged};
 use crate::setup::npm;
-use crate::setup::wasm_target::TARGET;
+use crate::setup::rust_target::WASM;
 use crate::workspace::Workspace;
 
 const NAME: &str = "fewshot_wasm";
@@ -39,7 +39,7 @@ const OPTIMISE: [&str; 12] = [
 pub fn build(workspace: &Workspace) -> Result<()> {
     let compiled = step("compile the learner to WebAssembly", || {
         command::run(command::without_flags(&mut compile(workspace)))?;
-        read(&workspace.target.join(TARGET).join("web").join(format!("{NAME}.wasm")))
+        read(&workspace.target.join(WASM).join("web").join(format!("{NAME}.wasm")))
     })?;
     let web = workspace.web();
     let generated = web.join("src/generated");
@@ -64,7 +64,7 @@ pub fn build(workspace: &Workspace) -> Result<()> {
 
 fn compile(workspace: &Workspace) -> Command {
     let mut cargo = command::cargo();
-    cargo.args(["build", "--package", "fewshot-wasm", "--profile", "web", "--target", TARGET]);
+    cargo.args(["build", "--package", "fewshot-wasm", "--profile", "web", "--target", WASM]);
     cargo.current_dir(&workspace.root);
     cargo
 }

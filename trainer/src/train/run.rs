@@ -90,6 +90,7 @@ impl Run {
         self.position.step = 1;
         let scores = self.validate(&fitted, 0)?;
         self.keep_best(&fitted, &scores)?;
+        self.write_weights(&self.folder.last(), &fitted)?;
         self.line(1, 1, None, Some(&scores))?;
         report.finish(&format!("temperature {temperature:.4}, {}", words(&scores)));
         Ok(true)

@@ -162,11 +162,14 @@ fn training_can_start_from_weights_that_fit_the_model() -> Result<()> {
     fit.stage = vec![fit.stage[2].clone()];
     let second = folder.path().join("second");
     start(&second, &fit, &Interrupt::default())?;
-    let (given, taken) = (weights::read(&given)?, weights::read(&second.join("best.safetensors"))?);
-    for (name, tensor) in given.parameters.iter() {
-        let other = taken.parameters.find(name).context("a tensor is gone")?;
-        let apart = (tensor - other)?.abs()?.max_all()?.to_scalar::<f32>()?;
-        assert!(apart < 1e-5, "{name}: {apart}");
+    let given = weights::read(&given)?;
+    for file in ["best.safetensors", "last.safetensors"] {
+        let taken = weights::read(&second.join(file))?;
+        for (name, tensor) in given.parameters.iter() {
+            let other = taken.parameters.find(name).context("a tensor is gone")?;
+            let apart = (tensor - other)?.abs()?.max_all()?.to_scalar::<f32>()?;
+            assert!(apart < 1e-5, "{file}, {name}: {apart}");
+        }
     }
     let other = recipe(&[&from, "model.encoder.channels=16"]);
     let error = start(&folder.path().join("third"), &other, &Interrupt::default()).unwrap_err();

@@ -6,11 +6,16 @@
 
 use candle_core::{CpuStorage, Layout, Storage, Tensor};
 
-use super::{map::padded, matmul::Matmul, parallel, scratch, simd::Level};
+use super::{matmul::Matmul, parallel, scratch, simd::Level};
 use crate::{Error, Result};
 
 /// Side of a block of the weight.
 const BLOCK: usize = 160;
+/// Columns that lie together in a turned block; a panel stays in the first cache
+/// while rows of x pass by.
+const PANEL: usize = super::map::CHANNEL_MULTIPLE;
+/// Rows of x that stay there too while a block's panels pass by.
+const ROWS: usize = 32;
 
 /// # Shapes
 /// - input: (m, k), f32, on the CPU
@@ -66,39 +71,63 @@ fn product(
 ) -> Vec<f32> {
     let columns = (0..n).step_by(BLOCK).map(|start| start..n.min(start + BLOCK));
     let parts = parallel::map(columns.clone(), |columns| {
-        let width = padded(columns.len());
-        let mut sums = vec![0.0; m * width];
-        scratch::with([BLOCK * width], |[turned]| {
+        let panels = columns.len().div_ceil(PANEL);
+        let mut sums = vec![0.0; panels * m * PANEL];
+        scratch::with([panels * BLOCK * PANEL], |[turned]| {
             for first in (0..k).step_by(BLOCK) {
                 let depth = BLOCK.min(k - first);
-                turned.fill(0.0);
-                for (column, row) in columns.clone().enumerate() {
-                    let row = &weight[row * row_stride + first..][..depth];
-                    for (value, to) in row.iter().zip(turned[column..].iter_mut().step_by(width)) {
-                        *to = *value;
+                let rows: Vec<&[f32]> = columns
+                    .clone()
+                    .map(|row| &weight[row * row_stride + first..][..depth])
+                    .collect();
+                for (rows, panel) in rows.chunks(PANEL).zip(turned.chunks_mut(depth * PANEL)) {
+                    turn(rows, panel);
+                }
+                for from in (0..m).step_by(ROWS) {
+                    let rows = ROWS.min(m - from);
+                    let panels = turned.chunks(depth * PANEL).zip(sums.chunks_mut(m * PANEL));
+                    for (panel, sums) in panels {
+                        Matmul {
+                            shape: [rows, depth, PANEL],
+                            a: &x[from * k + first..],
+                            a_strides: [k, 1],
+                            b: panel,
+                            c: &mut sums[from * PANEL..][..rows * PANEL],
+                            accumulate: true,
+                        }
+                        .run_on(level);
                     }
                 }
-                Matmul {
-                    shape: [m, depth, width],
-                    a: &x[first..],
-                    a_strides: [k, 1],
-                    b: turned,
-                    c: &mut sums,
-                    accumulate: true,
-                }
-                .run_on(level);
             }
         });
         sums
     });
     let mut out = vec![0.0; m * n];
     for (columns, part) in columns.zip(parts) {
-        let rows = part.chunks_exact(padded(columns.len()));
-        for (row, out) in rows.zip(out.chunks_exact_mut(n)) {
-            out[columns.clone()].copy_from_slice(&row[..columns.len()]);
+        let panels = columns.step_by(PANEL).zip(part.chunks_exact(m * PANEL));
+        for (column, panel) in panels {
+            let rows = panel.chunks_exact(PANEL);
+            for (row, out) in rows.zip(out.chunks_exact_mut(n)) {
+                let to = &mut out[column..n.min(column + PANEL)];
+                to.copy_from_slice(&row[..to.len()]);
+            }
         }
     }
     out
+}
+
+/// Up to [`PANEL`] rows become the columns of a panel, (depth, [`PANEL`]); columns beyond are zero.
+fn turn(rows: &[&[f32]], panel: &mut [f32]) {
+    let zeros = vec![0.0; rows[0].len()];
+    let row = |index: usize| rows.get(index).copied().unwrap_or(&zeros);
+    let rows: [&[f32]; PANEL] = std::array::from_fn(row);
+    let (fours, _) = rows.as_chunks::<4>();
+    for (four, [a, b, c, d]) in fours.iter().enumerate() {
+        let values = a.iter().zip(*b).zip(*c).zip(*d);
+        for ((((a, b), c), d), to) in values.zip(panel[4 * four..].chunks_mut(PANEL)) {
+            to[..4].copy_from_slice(&[*a, *b, *c, *d]);
+        }
+    }
 }
 
 #[cfg(test)]

@@ -11,7 +11,7 @@ import { verdict } from "../state/verdict.ts";
 import { formatPercent, t } from "../strings/index.ts";
 import { isCancelled, isCrash, sentence } from "./failures.ts";
 
-/** Between answers while many pictures arrive, so that embedding comes first. */
+/** Between answers while many pictures arrive, so that embedding comes first; the first is at once. */
 const PAUSE_WHILE_EMBEDDING_MS = 300;
 const ANNOUNCE_AFTER_MS = 700;
 
@@ -52,7 +52,8 @@ export class Classifier {
       return;
     }
     if (this.#running || this.#timer || JSON.stringify(task) === this.#answered) return;
-    const pause = this.#client.backlog > 0 ? PAUSE_WHILE_EMBEDDING_MS : 0;
+    const waits = this.#client.backlog > 0 && this.#store.classification !== null;
+    const pause = waits ? PAUSE_WHILE_EMBEDDING_MS : 0;
     this.#timer = setTimeout(() => {
       this.#timer = 0;
       void this.#run();

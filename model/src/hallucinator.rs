@@ -5,7 +5,7 @@ use candle_core::{Device, Tensor};
 
 use crate::{
     Error, GeneratorConfig, GeneratorKind, ModelConfig, Parameters, Result, Seeds,
-    kernels::arithmetic::{add, affine, product, relu},
+    kernels::arithmetic::{Kept, add, add_relu, affine, product_kept},
     prototype,
     rng::{Rng, dropout_mask, normal, uniform},
 };
@@ -19,6 +19,8 @@ const RESIDUAL_START: f32 = 0.01;
 pub struct Generator {
     config: GeneratorConfig,
     layers: [Linear; 3],
+    /// Of the first layer's weight: the seed's half and the noise's.
+    halves: [Kept; 2],
     control: Control,
 }
 
@@ -41,11 +43,13 @@ pub enum Control {
 struct Linear {
     weight: Tensor,
     bias: Tensor,
+    kept: Kept,
 }
 
 impl Generator {
     /// Builds the generator of `config` from `generator.linear{1,2,3}.*`, shared
-    /// with `parameters`.
+    /// with `parameters`. Updates of variables are seen; other tensors must not
+    /// change once it has hallucinated.
     ///
     /// # Errors
     /// [`Error::NoGenerator`] where the configuration has none; if a tensor is
@@ -58,10 +62,11 @@ impl Generator {
             Ok(Linear {
                 weight: parameters.get(&format!("{name}.weight"), (output, input))?,
                 bias: parameters.get(&format!("{name}.bias"), output)?,
+                kept: Kept::default(),
             })
         };
         let layers = [layer(1, first)?, layer(2, second)?, layer(3, third)?];
-        Ok(Self { config: generator, layers, control: Control::Own })
+        Ok(Self { config: generator, layers, halves: Default::default(), control: Control::Own })
     }
 
     /// Fresh parameters as PyTorch's Linear starts, the residual form's last
@@ -169,7 +174,8 @@ impl Generator {
             });
         }
         let scale = if self.control == Control::NoiseOff { 0.0 } else { self.config.noise_scale };
-        let noise = affine(noise, f64::from(scale), 0.0)?;
+        let noise =
+            if scale == 1.0 { noise.clone() } else { affine(noise, f64::from(scale), 0.0)? };
         if self.control == Control::Jitter {
             return add(&noise, &seeds.unsqueeze(1)?);
         }
@@ -179,22 +185,29 @@ impl Generator {
         // seed's half is the same for all M of a class: computed once.
         let seed_half = first.weight.narrow(1, 0, dim)?;
         let noise_half = first.weight.narrow(1, dim, dim)?;
-        let from_seed = add(&product(seeds, &seed_half)?, &first.bias)?;
-        let from_noise = product(&flat_noise, &noise_half)?;
-        let hidden = add(&from_noise.reshape((ways, count, ()))?, &from_seed.unsqueeze(1)?)?;
-        let hidden = dropout(relu(&hidden.flatten_to(1)?)?)?;
-        let hidden = dropout(relu(&second.forward(&hidden)?)?)?;
-        let output = third.forward(&hidden)?.reshape((ways, count, dim))?;
+        let [seed_kept, noise_kept] = &self.halves;
+        let from_seed = add(&product_kept(seeds, &seed_half, seed_kept)?, &first.bias)?;
+        let from_noise = product_kept(&flat_noise, &noise_half, noise_kept)?;
+        let hidden = add_relu(&from_noise.reshape((ways, count, ()))?, &from_seed.unsqueeze(1)?)?;
+        let hidden = dropout(hidden.flatten_to(1)?)?;
+        let hidden = dropout(add_relu(&second.product(&hidden)?, &second.bias)?)?;
+        let output = third.product(&hidden)?;
         match self.config.kind {
-            GeneratorKind::Reference => relu(&output),
-            GeneratorKind::Residual => add(&output, &seeds.unsqueeze(1)?),
+            GeneratorKind::Reference => {
+                Ok(add_relu(&output, &third.bias)?.reshape((ways, count, dim))?)
+            }
+            GeneratorKind::Residual => {
+                let added = add(&output, &third.bias)?.reshape((ways, count, dim))?;
+                add(&added, &seeds.unsqueeze(1)?)
+            }
         }
     }
 }
 
 impl Linear {
-    fn forward(&self, input: &Tensor) -> Result<Tensor> {
-        add(&product(input, &self.weight)?, &self.bias)
+    /// Before the bias.
+    fn product(&self, input: &Tensor) -> Result<Tensor> {
+        product_kept(input, &self.weight, &self.kept)
     }
 }
 
@@ -242,7 +255,7 @@ mod tests {
         let joined = Tensor::cat(&[&repeated, &noise], 2)?.reshape((ways * count, 2 * dim))?;
         let mut expected = joined;
         for layer in &generator.layers {
-            expected = layer.forward(&expected)?.relu()?;
+            expected = layer.product(&expected)?.broadcast_add(&layer.bias)?.relu()?;
         }
         let actual = generator.hallucinate(&seeds, &noise)?.reshape((ways * count, dim))?;
         let difference = (actual - expected)?.abs()?.max_all()?.to_scalar::<f32>()?;

@@ -6,9 +6,11 @@
 //! over them is written once. In WebAssembly the loops are all there is: the page
 //! never trains, and nothing there refers to candle's arithmetic.
 
+use std::sync::{Arc, OnceLock};
+
 use candle_core::{D, DType, Result as CandleResult, Tensor};
 
-use super::dense::{self, with_values};
+use super::dense::{self, Packed, with_values};
 use crate::{Result, kernels::Level};
 
 /// Whether the loops serve.
@@ -20,6 +22,11 @@ fn is_plain(tensors: &[&Tensor]) -> bool {
 /// a + b; shapes are broadcast.
 pub(crate) fn add(a: &Tensor, b: &Tensor) -> Result<Tensor> {
     zip(a, b, Tensor::broadcast_add, |a, b| a + b)
+}
+
+/// max(a + b, 0); shapes are broadcast.
+pub(crate) fn add_relu(a: &Tensor, b: &Tensor) -> Result<Tensor> {
+    zip(a, b, |a, b| a.broadcast_add(b)?.relu(), |a, b| (a + b).max(0.0))
 }
 
 /// a − b; shapes are broadcast.
@@ -47,11 +54,6 @@ pub(crate) fn square(x: &Tensor) -> Result<Tensor> {
 pub(crate) fn root_of_at_least(x: &Tensor, least: f64) -> Result<Tensor> {
     let plain_least = least as f32;
     map(x, |x| x.maximum(least)?.sqrt(), |x| x.max(plain_least).sqrt())
-}
-
-/// max(x, 0).
-pub(crate) fn relu(x: &Tensor) -> Result<Tensor> {
-    map(x, Tensor::relu, |x| x.max(0.0))
 }
 
 /// max(x, 0) to a power.
@@ -109,6 +111,32 @@ pub(crate) fn product(x: &Tensor, rows: &Tensor) -> Result<Tensor> {
         return dense::linear(Level::best(), x, rows);
     }
     Ok(x.matmul(&rows.t()?)?)
+}
+
+/// What a weight that no longer changes is brought into for [`product_kept`],
+/// once it is first used; clones share it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Kept(Arc<OnceLock<Packed>>);
+
+/// As [`product`], with `rows` the same at each call with this `kept`.
+///
+/// # Shapes
+/// - x: (m, k), rows: (n, k), output: (m, n)
+///
+/// # Errors
+/// If the two have different k.
+pub(crate) fn product_kept(x: &Tensor, rows: &Tensor, kept: &Kept) -> Result<Tensor> {
+    if !is_plain(&[x, rows]) {
+        return product(x, rows);
+    }
+    let packed = match kept.0.get() {
+        Some(packed) => packed,
+        None => {
+            let packed = Packed::new(rows)?;
+            kept.0.get_or_init(|| packed)
+        }
+    };
+    packed.product(Level::best(), x)
 }
 
 /// Some rows of a matrix, in the order asked for.
@@ -268,7 +296,8 @@ mod tests {
         assert_same(&square(&x)?, &x.sqr()?);
         assert_same(&root_of_at_least(&x, 0.25)?, &x.maximum(0.25)?.sqrt()?);
         assert_same(&power(&x, 0.5)?, &x.relu()?.sqrt()?);
-        assert_same(&relu(&x)?, &x.relu()?);
+        let y = drawn(9, x.shape());
+        assert_same(&add_relu(&x, &y)?, &(&x + &y)?.relu()?);
         let empty = drawn(1, (0, 4));
         assert_same(&product(&empty, &drawn(2, (3, 4)))?, &drawn(1, (0, 3)));
         Ok(())
@@ -282,6 +311,18 @@ mod tests {
             x.contiguous()?.index_select(&Tensor::new(&[4u32, 0, 4], &Device::Cpu)?, 0)?;
         assert_same(&take_rows(&x, &rows)?, &expected);
         assert_same(&take_rows(&x, &[])?, &drawn(1, (0, 3)));
+        Ok(())
+    }
+
+    #[test]
+    fn a_kept_weight_gives_the_same_product_again() -> Result<()> {
+        let (rows, kept) = (drawn(2, (37, 2 * 20)).narrow(1, 20, 20)?, Kept::default());
+        for (stream, count) in [(3, 1), (4, 70)] {
+            let x = drawn(stream, (count, 20));
+            assert_same(&product_kept(&x, &rows, &kept.clone())?, &x.matmul(&rows.t()?)?);
+        }
+        let x = Var::from_tensor(&drawn(5, (2, 20)))?;
+        assert!(product_kept(&x, &rows, &kept)?.sum_all()?.backward()?.get(&x).is_some());
         Ok(())
     }
 

@@ -1,12 +1,12 @@
 //! Fully connected layers without a gradient, `x · weightᵀ`.
 //!
-//! In blocks: one of the weight is turned and stays in the cache while every row
-//! of x passes by. Bias and activation are the caller's; where gradients are
-//! wanted candle multiplies.
+//! The weight is brought into panels of columns, each of which stays in the cache
+//! while rows of x pass by. Bias and activation are the caller's; where gradients
+//! are wanted candle multiplies.
 
 use candle_core::{CpuStorage, Layout, Storage, Tensor};
 
-use super::{matmul::Matmul, parallel, scratch, simd::Level};
+use super::{matmul::Matmul, parallel, simd::Level};
 use crate::{Error, Result};
 
 /// Side of a block of the weight.
@@ -17,32 +17,116 @@ const PANEL: usize = super::map::CHANNEL_MULTIPLE;
 /// Rows of x that stay there too while a block's panels pass by.
 const ROWS: usize = 32;
 
+/// A weight in the order in which the product reads it.
+#[derive(Debug)]
+pub(crate) struct Packed {
+    rows: usize,
+    depth: usize,
+    /// For each block of the weight's rows its panels, each (k, [`PANEL`]).
+    blocks: Vec<Vec<f32>>,
+}
+
+impl Packed {
+    /// # Shapes
+    /// - weight: (n, k), f32, on the CPU; a part of a larger matrix's columns is
+    ///   taken as it is
+    ///
+    /// # Errors
+    /// If it is something else.
+    pub fn new(weight: &Tensor) -> Result<Self> {
+        let (rows, depth) = weight.dims2()?;
+        let weight = rows_contiguous(weight)?;
+        let row_stride = weight.stride()[0];
+        let blocks = with_values(&weight, |values| {
+            let starts = (0..rows).step_by(BLOCK);
+            parallel::map(starts, |start| {
+                let block: Vec<&[f32]> = (start..rows.min(start + BLOCK))
+                    .map(|row| &values[row * row_stride..][..depth])
+                    .collect();
+                let mut panels = vec![0.0; block.len().div_ceil(PANEL) * depth * PANEL];
+                for (rows, panel) in block.chunks(PANEL).zip(panels.chunks_mut(depth * PANEL)) {
+                    turn(rows, panel);
+                }
+                panels
+            })
+        })?;
+        Ok(Self { rows, depth, blocks })
+    }
+
+    /// `input · weightᵀ`.
+    ///
+    /// # Shapes
+    /// - input: (m, k), f32, on the CPU
+    /// - output: (m, n)
+    ///
+    /// # Errors
+    /// If k is not the weight's.
+    pub fn product(&self, level: Level, input: &Tensor) -> Result<Tensor> {
+        let (m, k) = input.dims2()?;
+        if k != self.depth {
+            return Err(Error::Shape {
+                name: "input".into(),
+                expected: (m, self.depth).into(),
+                actual: input.shape().clone(),
+            });
+        }
+        let product = if m == 0 {
+            Vec::new()
+        } else {
+            with_values(&input.contiguous()?, |x| self.rows_of(level, x, m))?
+        };
+        Ok(Tensor::from_vec(product, (m, self.rows), input.device())?)
+    }
+
+    fn rows_of(&self, level: Level, x: &[f32], m: usize) -> Vec<f32> {
+        let (n, k) = (self.rows, self.depth);
+        let parts = parallel::map(self.blocks.iter(), |panels| {
+            let mut sums = vec![0.0; panels.len() / (k * PANEL).max(1) * m * PANEL];
+            for first in (0..k).step_by(BLOCK) {
+                let depth = BLOCK.min(k - first);
+                for from in (0..m).step_by(ROWS) {
+                    let rows = ROWS.min(m - from);
+                    let panels = panels.chunks(k * PANEL).zip(sums.chunks_mut(m * PANEL));
+                    for (panel, sums) in panels {
+                        Matmul {
+                            shape: [rows, depth, PANEL],
+                            a: &x[from * k + first..],
+                            a_strides: [k, 1],
+                            b: &panel[first * PANEL..],
+                            c: &mut sums[from * PANEL..][..rows * PANEL],
+                            accumulate: true,
+                        }
+                        .run_on(level);
+                    }
+                }
+            }
+            sums
+        });
+        let mut out = vec![0.0; m * n];
+        for (start, part) in (0..n).step_by(BLOCK).zip(parts) {
+            let end = n.min(start + BLOCK);
+            let panels = (start..end).step_by(PANEL).zip(part.chunks_exact(m * PANEL));
+            for (column, panel) in panels {
+                let rows = panel.chunks_exact(PANEL);
+                for (row, out) in rows.zip(out.chunks_exact_mut(n)) {
+                    let to = &mut out[column..n.min(column + PANEL)];
+                    to.copy_from_slice(&row[..to.len()]);
+                }
+            }
+        }
+        out
+    }
+}
+
 /// # Shapes
 /// - input: (m, k), f32, on the CPU
-/// - weight: (n, k), f32, on the CPU, its rows contiguous: a part of a larger
-///   matrix's columns is taken as it is
+/// - weight: (n, k), f32, on the CPU, as [`Packed::new`] takes it
 /// - output: (m, n)
 ///
 /// # Errors
 /// If the two have different k.
 pub(crate) fn linear(level: Level, input: &Tensor, weight: &Tensor) -> Result<Tensor> {
-    let ((m, k), (n, weight_k)) = (input.dims2()?, weight.dims2()?);
-    if k != weight_k {
-        return Err(Error::Shape {
-            name: "input".into(),
-            expected: (m, weight_k).into(),
-            actual: input.shape().clone(),
-        });
-    }
-    if m == 0 {
-        return Ok(Tensor::from_vec(Vec::<f32>::new(), (m, n), input.device())?);
-    }
-    let (input, weight) = (input.contiguous()?, rows_contiguous(weight)?);
-    let row_stride = weight.stride()[0];
-    let product = with_values(&input, |x| {
-        with_values(&weight, |weight| product(level, x, weight, row_stride, [m, k, n]))
-    })??;
-    Ok(Tensor::from_vec(product, (m, n), input.device())?)
+    Packed::new(weight)?.product(level, input)
 }
 
 fn rows_contiguous(weight: &Tensor) -> Result<Tensor> {
@@ -60,60 +144,6 @@ pub(super) fn with_values<R>(tensor: &Tensor, work: impl FnOnce(&[f32]) -> R) ->
             expected: "f32 on the CPU",
         }),
     }
-}
-
-fn product(
-    level: Level,
-    x: &[f32],
-    weight: &[f32],
-    row_stride: usize,
-    [m, k, n]: [usize; 3],
-) -> Vec<f32> {
-    let columns = (0..n).step_by(BLOCK).map(|start| start..n.min(start + BLOCK));
-    let parts = parallel::map(columns.clone(), |columns| {
-        let panels = columns.len().div_ceil(PANEL);
-        let mut sums = vec![0.0; panels * m * PANEL];
-        scratch::with([panels * BLOCK * PANEL], |[turned]| {
-            for first in (0..k).step_by(BLOCK) {
-                let depth = BLOCK.min(k - first);
-                let rows: Vec<&[f32]> = columns
-                    .clone()
-                    .map(|row| &weight[row * row_stride + first..][..depth])
-                    .collect();
-                for (rows, panel) in rows.chunks(PANEL).zip(turned.chunks_mut(depth * PANEL)) {
-                    turn(rows, panel);
-                }
-                for from in (0..m).step_by(ROWS) {
-                    let rows = ROWS.min(m - from);
-                    let panels = turned.chunks(depth * PANEL).zip(sums.chunks_mut(m * PANEL));
-                    for (panel, sums) in panels {
-                        Matmul {
-                            shape: [rows, depth, PANEL],
-                            a: &x[from * k + first..],
-                            a_strides: [k, 1],
-                            b: panel,
-                            c: &mut sums[from * PANEL..][..rows * PANEL],
-                            accumulate: true,
-                        }
-                        .run_on(level);
-                    }
-                }
-            }
-        });
-        sums
-    });
-    let mut out = vec![0.0; m * n];
-    for (columns, part) in columns.zip(parts) {
-        let panels = columns.step_by(PANEL).zip(part.chunks_exact(m * PANEL));
-        for (column, panel) in panels {
-            let rows = panel.chunks_exact(PANEL);
-            for (row, out) in rows.zip(out.chunks_exact_mut(n)) {
-                let to = &mut out[column..n.min(column + PANEL)];
-                to.copy_from_slice(&row[..to.len()]);
-            }
-        }
-    }
-    out
 }
 
 /// Up to [`PANEL`] rows become the columns of a panel, (depth, [`PANEL`]); columns beyond are zero.

@@ -8,9 +8,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Result, ensure};
 use candle_core::Tensor;
-use fewshot::evaluate::Evaluator;
+use fewshot::evaluate::{Evaluator, Outcome};
 use fewshot::metrics::{self, Confusion, Interval};
-use fewshot::{EpisodeSampler, Error, rejection};
+use fewshot::{Episode, EpisodeSampler, Error, rejection};
 use rayon::prelude::*;
 
 /// Enough for a ratio of variances, each over thousands of numbers.
@@ -38,6 +38,9 @@ pub fn by_class(features: &Tensor, class_sizes: &[usize]) -> Result<Vec<Tensor>>
 /// `result[i][episode]`, fractions. `progress` is called with the number of
 /// episodes done, from several threads.
 ///
+/// Which class was taken for which at the last M is counted in `confusion`, of
+/// as many classes as there are; queries that two ways share are left out.
+///
 /// # Shapes
 /// - features: for each class, (images, D), f32, on the generator's device
 ///
@@ -49,52 +52,51 @@ pub fn accuracies(
     features: &[Tensor],
     sampler: &EpisodeSampler,
     episodes: usize,
+    confusion: Option<&mut Confusion>,
     progress: &(dyn Fn(usize) + Sync),
 ) -> Result<Vec<Vec<f64>>> {
     let hallucinates = evaluator.hallucinations.iter().any(|&count| count > 0);
     ensure!(!hallucinates || evaluator.generator.is_some(), Error::NoGenerator);
     let done = AtomicUsize::new(0);
-    let run = |number: usize| -> Result<Vec<f64>> {
-        let number = number as u64;
-        let outcomes = evaluator.episode(features, &sampler.episode(number), number)?;
+    let counts = confusion.is_some();
+    let by_episode = each_episode(features, episodes, |number| {
+        let episode = sampler.episode(number);
+        let outcomes = evaluator.episode(features, &episode, number)?;
         progress(done.fetch_add(1, Ordering::Relaxed) + 1);
-        Ok(outcomes.iter().map(fewshot::evaluate::Outcome::accuracy).collect())
-    };
-    let on_cpu = features.iter().all(|class| class.device().is_cpu());
-    // One stream of kernels on a GPU, every core otherwise; in order either way.
-    let by_episode: Vec<Vec<f64>> = if on_cpu {
-        (0..episodes).into_par_iter().map(run).collect::<Result<_>>()?
-    } else {
-        (0..episodes).map(run).collect::<Result<_>>()?
-    };
-    let of_count = |index: usize| by_episode.iter().map(|counts| counts[index]).collect();
+        let accuracies: Vec<f64> = outcomes.iter().map(Outcome::accuracy).collect();
+        let last = outcomes.last().filter(|_| counts);
+        Ok((accuracies, last.map_or_else(Vec::new, |last| decided(&episode, last))))
+    })?;
+    if let Some(confusion) = confusion {
+        let decided = by_episode.iter().flat_map(|(_, decided)| decided);
+        decided.for_each(|&(truth, taken_for)| confusion.record(truth, taken_for));
+    }
+    let of_count = |index: usize| by_episode.iter().map(|(counts, _)| counts[index]).collect();
     Ok((0..evaluator.hallucinations.len()).map(of_count).collect())
 }
 
-/// Which class was taken for which in episodes `0..episodes`, by the evaluator's
-/// last M; queries that two ways share are left out.
-///
-/// # Errors
-/// As [`accuracies`].
-pub fn confusion(
-    evaluator: &Evaluator,
+/// (true class, class it was taken for) of the queries that were decided.
+fn decided(episode: &Episode, outcome: &Outcome) -> Vec<(usize, usize)> {
+    let ways = episode.classes.iter().zip(&outcome.predicted);
+    ways.flat_map(|(&truth, answers)| {
+        answers.iter().flatten().map(move |&way| (truth, episode.classes[way]))
+    })
+    .collect()
+}
+
+/// Runs episodes `0..episodes`, results in order: one stream of kernels on a
+/// GPU, every core otherwise.
+fn each_episode<R: Send>(
     features: &[Tensor],
-    sampler: &EpisodeSampler,
     episodes: usize,
-) -> Result<Confusion> {
-    let last = evaluator.hallucinations.len().saturating_sub(1);
-    let evaluator = Evaluator { hallucinations: &evaluator.hallucinations[last..], ..*evaluator };
-    let mut confusion = Confusion::new(features.len());
-    for number in 0..episodes as u64 {
-        let episode = sampler.episode(number);
-        for outcome in evaluator.episode(features, &episode, number)? {
-            for (&truth, answers) in episode.classes.iter().zip(&outcome.predicted) {
-                let decided = answers.iter().flatten();
-                decided.for_each(|&way| confusion.record(truth, episode.classes[way]));
-            }
-        }
+    run: impl Fn(u64) -> Result<R> + Sync + Send,
+) -> Result<Vec<R>> {
+    let run = |number: usize| run(number as u64);
+    if features.iter().all(|class| class.device().is_cpu()) {
+        (0..episodes).into_par_iter().map(run).collect()
+    } else {
+        (0..episodes).map(run).collect()
     }
-    Ok(confusion)
 }
 
 /// Total variance of `count` hallucinations of a class over that of its real
@@ -134,15 +136,9 @@ pub fn outsiders(
     episodes: usize,
 ) -> Result<Vec<Strangeness>> {
     let known = sampler.shape().ways / 2;
-    let run = |number: usize| -> Result<Strangeness> {
-        Ok(rejection::of_episode(features, &sampler.episode(number as u64), known)?)
-    };
-    let on_cpu = features.iter().all(|class| class.device().is_cpu());
-    if on_cpu {
-        (0..episodes).into_par_iter().map(run).collect()
-    } else {
-        (0..episodes).map(run).collect()
-    }
+    each_episode(features, episodes, |number| {
+        Ok(rejection::of_episode(features, &sampler.episode(number), known)?)
+    })
 }
 
 /// The mean area under the ROC curve over episodes; none without any.
@@ -174,7 +170,7 @@ mod tests {
             seed: 4,
         };
         let sampler = EpisodeSampler::new(sizes.to_vec(), shape, 4)?;
-        accuracies(&evaluator, &by_class(&features, &sizes)?, &sampler, episodes, &|_| {})
+        accuracies(&evaluator, &by_class(&features, &sizes)?, &sampler, episodes, None, &|_| {})
     }
 
     #[test]
@@ -185,9 +181,10 @@ mod tests {
         let sampler = EpisodeSampler::new(vec![10; 6], shape, 4).unwrap();
         let (distance, hallucinations) = (Distance::L2, &[0][..]);
         let evaluator = Evaluator { generator: None, distance, hallucinations, seed: 4 };
-        let confusion = confusion(&evaluator, &features, &sampler, 50).unwrap();
+        let mut confusion = Confusion::new(6);
+        let counted = Some(&mut confusion);
+        let accuracies = accuracies(&evaluator, &features, &sampler, 50, counted, &|_| {}).unwrap();
         assert_eq!(confusion.rows().flatten().sum::<u64>(), 50 * 12);
-        let accuracies = accuracies(&evaluator, &features, &sampler, 50, &|_| {}).unwrap();
         let mean = accuracies[0].iter().sum::<f64>() / 50.0;
         assert!((confusion.accuracy() - mean).abs() < 1e-9);
     }

@@ -17,7 +17,7 @@ use self::outsiders::Outsiders;
 use super::pictures::embed_dataset;
 use crate::cli::EvalArgs;
 use crate::data::{self, Dataset};
-use crate::evaluate::{accuracies, by_class, confusion, spread};
+use crate::evaluate::{accuracies, by_class, spread};
 use crate::{device, output, plot, progress, weights};
 
 /// One line of results: its keys are a contract.
@@ -186,7 +186,10 @@ pub fn evaluate(
         };
         let bar = progress::bar("episodes", protocol.episodes);
         let done = |done: usize| bar.set_position(done as u64);
-        let accuracies = accuracies(&evaluator, &features, sampler, protocol.episodes, &done)?;
+        let mut counted = protocol.confusion.then(|| Confusion::new(features.len()));
+        let confusion = counted.as_mut();
+        let accuracies =
+            accuracies(&evaluator, &features, sampler, protocol.episodes, confusion, &done)?;
         bar.finish_and_clear();
         let measure = |&count: &usize| {
             let wanted = protocol.spread && count > 1;
@@ -198,12 +201,8 @@ pub fn evaluate(
             .outsiders
             .then(|| outsiders::measure(model, protocol, &features))
             .transpose()?;
-        let mut counted = protocol
-            .confusion
-            .then(|| confusion(&evaluator, &features, sampler, protocol.episodes))
-            .transpose()?;
         let seconds = embedding_secs + started.elapsed().as_secs_f64();
-        let mut row = |(index, &hallucinate): (usize, &usize)| {
+        let row = |(index, &hallucinate): (usize, &usize)| {
             let interval = Interval::of(&accuracies[index]);
             let paired = (index > 0)
                 .then(|| Interval::of_paired_difference(&accuracies[index], &accuracies[0]));
@@ -228,7 +227,7 @@ pub fn evaluate(
                 confusion: if index + 1 == counts.len() { counted.take() } else { None },
             }
         };
-        tables.push(counts.iter().enumerate().map(&mut row).collect());
+        tables.push(counts.iter().enumerate().map(row).collect());
     }
     Ok(tables)
 }

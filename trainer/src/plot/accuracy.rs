@@ -7,7 +7,7 @@ use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use super::font::text;
+use super::font::{heading, text};
 use super::{Drawn, Figure, INK, MUTED, RULE, colour};
 
 /// One line.
@@ -50,8 +50,7 @@ impl Figure for AccuracyFigure {
         let px = |value: f64| (value * scale).round() as i32;
         let at = |x: i32, y: i32| (px(f64::from(x)), px(f64::from(y)));
         let anchored = |size: f64, colour, h, v| text(size * scale, colour).pos(Pos::new(h, v));
-        area.draw(&Text::new(self.title.as_str(), at(24, 18), text(20.0 * scale, INK)))?;
-        area.draw(&Text::new(self.subtitle.as_str(), at(24, 48), text(13.0 * scale, MUTED)))?;
+        heading(area, &self.title, &self.subtitle, scale)?;
 
         let ticks = self.ticks();
         let (low, high) = (ticks[0], ticks[ticks.len() - 1]);

@@ -8,8 +8,8 @@ use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use super::font::text;
-use super::{Drawn, Figure, INK, MUTED, RULE, colour};
+use super::font::{heading, shorten, text};
+use super::{Drawn, Figure, INK, RULE, colour};
 
 /// A matrix of shares.
 #[derive(Clone, Debug)]
@@ -46,8 +46,7 @@ impl Figure for ConfusionFigure {
         let px = |value: i32| (f64::from(value) * scale).round() as i32;
         let at = |x: i32, y: i32| (px(x), px(y));
         let styled = |size: f64, colour, h, v| text(size * scale, colour).pos(Pos::new(h, v));
-        area.draw(&Text::new(self.title.as_str(), at(24, 18), text(20.0 * scale, INK)))?;
-        area.draw(&Text::new(self.subtitle.as_str(), at(24, 48), text(13.0 * scale, MUTED)))?;
+        heading(area, &self.title, &self.subtitle, scale)?;
 
         let (left, top) = self.corner();
         let worst = self.mistakes().fold(0.0f64, f64::max).max(f64::MIN_POSITIVE);
@@ -55,7 +54,7 @@ impl Figure for ConfusionFigure {
         let column_name =
             styled(11.0, INK, HPos::Left, VPos::Center).transform(FontTransform::Rotate270);
         for (truth, (name, row)) in self.classes.iter().zip(&self.shares).enumerate() {
-            let (name, along) = (shortened(name), CELL * truth as i32 + CELL / 2);
+            let (name, along) = (shorten(name, LETTERS), CELL * truth as i32 + CELL / 2);
             area.draw(&Text::new(name.clone(), at(left - 8, top + along), row_name.clone()))?;
             area.draw(&Text::new(name, at(left + along, top - 8), column_name.clone()))?;
             for (answer, &share) in row.iter().enumerate() {
@@ -95,13 +94,6 @@ impl ConfusionFigure {
 fn percent(share: f64) -> String {
     let percent = 100.0 * share;
     if percent < 9.95 { format!("{percent:.1}") } else { format!("{percent:.0}") }
-}
-
-fn shortened(name: &str) -> String {
-    if name.chars().count() <= LETTERS {
-        return name.to_owned();
-    }
-    name.chars().take(LETTERS - 1).chain(['…']).collect()
 }
 
 fn towards_white(RGBColor(red, green, blue): RGBColor, strength: f64) -> RGBColor {

@@ -6,7 +6,7 @@ use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::text_anchor::{HPos, Pos, VPos};
 
-use super::font::text;
+use super::font::{heading, shorten, text};
 use super::{Drawn, Figure, INK, MUTED, RULE, colour};
 
 /// What a point is; each kind has a marker of its own.
@@ -78,9 +78,7 @@ impl Figure for ScatterFigure {
 
     fn draw<DB: DrawingBackend>(&self, area: &DrawingArea<DB, Shift>, scale: f64) -> Drawn<DB> {
         let px = |value: i32| (f64::from(value) * scale) as i32;
-        area.draw(&Text::new(self.title.as_str(), (px(LEFT), px(18)), text(20.0 * scale, INK)))?;
-        let subtitle = text(13.0 * scale, MUTED);
-        area.draw(&Text::new(self.subtitle.as_str(), (px(LEFT), px(48)), subtitle))?;
+        heading(area, &self.title, &self.subtitle, scale)?;
         let frame = [(px(LEFT), px(TOP)), (px(LEFT + SIDE), px(TOP + SIDE))];
         area.draw(&Rectangle::new(frame, RULE.stroke_width(scale as u32)))?;
         let place = self.placement(scale);
@@ -120,7 +118,7 @@ impl ScatterFigure {
         for (class, name) in self.classes.iter().enumerate() {
             let swatch = Circle::new((px(left), px(top)), px(5), colour(class).filled());
             area.draw(&swatch)?;
-            let name = shorten(name);
+            let name = shorten(name, LONGEST_NAME);
             area.draw(&Text::new(name, (px(left + 18), px(top)), style.clone()))?;
             top += LINE_HEIGHT;
         }
@@ -135,13 +133,6 @@ impl ScatterFigure {
         }
         Ok(())
     }
-}
-
-fn shorten(name: &str) -> String {
-    if name.chars().count() <= LONGEST_NAME {
-        return name.to_owned();
-    }
-    name.chars().take(LONGEST_NAME - 1).chain(['…']).collect()
 }
 
 fn draw_mark<DB: DrawingBackend>(

@@ -47,15 +47,17 @@ pub fn start(folder: &Path, port: u16, base: &str) -> Result<Site> {
         "" => ("/".to_owned(), Router::new().fallback_service(files)),
         inner => (format!("/{inner}/"), Router::new().nest_service(&format!("/{inner}/"), files)),
     };
-    let serving = axum::serve(listener, router.layer(from_fn(headers))).into_future();
+    let assets = format!("{base}assets/");
+    let headers = from_fn(move |request, next| headers(assets.clone(), request, next));
+    let serving = axum::serve(listener, router.layer(headers)).into_future();
     let serving = runtime.spawn(serving);
     Ok(Site { address: format!("http://127.0.0.1:{port}{base}"), runtime, serving })
 }
 
 /// What a careful host adds. Vite puts a digest of the content into the name of everything in
-/// `assets/`, so those files never change; all others are asked for again.
-async fn headers(request: Request, next: Next) -> Response {
-    let hashed = request.uri().path().contains("/assets/");
+/// `assets`, so those files never change; all others are asked for again.
+async fn headers(assets: String, request: Request, next: Next) -> Response {
+    let hashed = request.uri().path().starts_with(&assets);
     let kept = if hashed { "public, max-age=31536000, immutable" } else { "no-cache" };
     let mut response = next.run(request).await;
     if !response.status().is_client_error() {
@@ -99,17 +101,18 @@ mod tests {
 
     #[test]
     fn the_page_and_its_module_come_with_their_types_under_a_base_path() {
-        let (_folder, site) = site("some/where");
-        assert!(site.address.ends_with("/some/where/"));
-        let page = ask(&site, "GET /some/where/?sample=1", "");
+        let (_folder, site) = site("some/assets");
+        assert!(site.address.ends_with("/some/assets/"));
+        let page = ask(&site, "GET /some/assets/?sample=1", "");
         assert!(page.starts_with("HTTP/1.1 200") && page.contains("text/html"));
+        assert!(page.contains("no-cache"), "{page}");
         assert!(page.ends_with("<title>page</title>"));
-        let module = ask(&site, "HEAD /some/where/assets/learner.wasm", "");
+        let module = ask(&site, "HEAD /some/assets/assets/learner.wasm", "");
         assert!(module.contains("application/wasm") && module.contains("immutable"), "{module}");
         assert!(ask(&site, "GET /", "").starts_with("HTTP/1.1 404"));
-        assert!(ask(&site, "GET /some/where/none.js", "").starts_with("HTTP/1.1 404"));
+        assert!(ask(&site, "GET /some/assets/none.js", "").starts_with("HTTP/1.1 404"));
         assert!(
-            ask(&site, "POST /some/where/", "Content-Length: 0\r\n").starts_with("HTTP/1.1 405")
+            ask(&site, "POST /some/assets/", "Content-Length: 0\r\n").starts_with("HTTP/1.1 405")
         );
     }
 

@@ -1,5 +1,6 @@
 //! One run of a study: trained, or gone on with, then evaluated.
 
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -66,12 +67,24 @@ fn train(trainer: &Trainer, study: &Study, run: &Run, data: &Path, out: &Path) -
     if out.join("state.safetensors").is_file() {
         fewshot.arg("--resume").arg(out);
     } else {
+        clear(out)?;
         fewshot.args(["--recipe", &study.recipe]).arg("--data").arg(data).arg("--out").arg(out);
         changes(study, run).for_each(|change| {
             fewshot.args(["--set", change]);
         });
     }
     command::run(&mut fewshot)
+}
+
+/// Takes away what a training left that was stopped before its first checkpoint: there is nothing
+/// to go on from, and a new one wants the folder for itself.
+fn clear(out: &Path) -> Result<()> {
+    match std::fs::remove_dir_all(out) {
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("cannot remove {}", out.display()))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Wall time, from the last line of the run's metrics.
@@ -93,7 +106,8 @@ fn evaluate(
     let mut fewshot = Command::new(trainer.path());
     fewshot.args(["eval", "--json", "--split", &study.split, "--hallucinate", &numbers.join(",")]);
     fewshot.args(["--shots", &evaluation.shots.to_string()]);
-    fewshot.args(["--episodes", &study.episodes.to_string(), "--generator", &evaluation.generator]);
+    let episodes = evaluation.episodes.unwrap_or(study.episodes).to_string();
+    fewshot.args(["--episodes", &episodes, "--generator", &evaluation.generator]);
     fewshot.arg("--weights").arg(weights).arg("--data").arg(data);
     if evaluation.spread {
         fewshot.arg("--spread");
@@ -141,6 +155,17 @@ fn cell(column: String, value: Option<f64>, ci95: Option<f64>) -> Result<Line> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_training_without_a_checkpoint_left_goes() {
+        let parent = tempfile::tempdir().unwrap();
+        let out = parent.path().join("l2--1-shot");
+        clear(&out).unwrap();
+        std::fs::create_dir(&out).unwrap();
+        std::fs::write(out.join("recipe.toml"), "").unwrap();
+        clear(&out).unwrap();
+        assert!(!out.exists() && parent.path().exists());
+    }
 
     #[test]
     fn rows_become_cells_the_later_ones_as_differences() {

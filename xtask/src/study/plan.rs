@@ -57,6 +57,8 @@ pub struct Evaluation {
     /// Whether a column tells the AUROC of "none of these".
     #[serde(default)]
     pub outsiders: bool,
+    /// Fewer episodes than the study's, where its cost is out of proportion.
+    pub episodes: Option<usize>,
 }
 
 fn none() -> Vec<usize> {

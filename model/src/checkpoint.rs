@@ -1,6 +1,6 @@
 //! The file of a model: bytes ↔ configuration, provenance and parameters.
 //!
-//! One safetensors file holds encoder and generator under PyTorch's names. Its
+//! One safetensors file holds backbone and generator under PyTorch's names. Its
 //! metadata carries the configuration; a bare `state_dict` has none, and
 //! [`infer`] reads the sizes off the shapes. Opening files is the trainer's and
 //! the page's business.
@@ -143,7 +143,7 @@ fn little_endian(tensor: &Tensor) -> Result<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::{Model, config::tests::tiny};
+    use crate::{BackboneConfig, Model, config::tests::tiny};
 
     fn checkpoint() -> Checkpoint {
         let config = tiny(32, 3);
@@ -193,7 +193,7 @@ mod tests {
         assert!(refuse(&missing.to_bytes(Precision::F32)?).contains("encoder.2.0.weight"));
 
         let mut misshapen = good.clone();
-        misshapen.config.encoder.channels = 9;
+        misshapen.config.backbone = BackboneConfig::conv4(9, 4);
         assert!(refuse(&misshapen.to_bytes(Precision::F32)?).contains("expected"));
 
         let mut diverged = good.clone();
@@ -232,7 +232,7 @@ mod tests {
             (name, TensorView::new(dtype, shape.clone(), bytes).unwrap())
         });
         let read = Checkpoint::from_bytes(&serialize(views, None).unwrap())?;
-        assert_eq!(read.config.encoder, expected.config.encoder);
+        assert_eq!(read.config.backbone, expected.config.backbone);
         assert_eq!(read.config.image.size, 32);
         assert_eq!(read.config.generator.map(|g| g.hidden), Some(24));
         Ok(())

@@ -1,16 +1,21 @@
 //! What a model is, apart from its numbers: stored as JSON beside the weights.
 
+mod backbone;
+
 use serde::{Deserialize, Serialize};
+
+pub use backbone::{BackboneConfig, Conv4Config};
 
 use crate::{Distance, Error, FeatureTransform, Result};
 
 /// Everything needed to run a model: preprocessing, sizes, and how queries are scored.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ModelConfig {
-    /// How a picture becomes the encoder's input.
+    /// How a picture becomes the backbone's input.
     pub image: ImageConfig,
-    /// Sizes of the encoder.
-    pub encoder: EncoderConfig,
+    /// Which backbone, and its sizes; files have always called it the encoder.
+    #[serde(rename = "encoder")]
+    pub backbone: BackboneConfig,
     /// The generator of hallucinated features, where the model has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub generator: Option<GeneratorConfig>,
@@ -52,21 +57,6 @@ pub struct ImageConfig {
     /// twice the time: for subjects that are the same either way round.
     #[serde(default)]
     pub mirror: bool,
-}
-
-/// Sizes of Conv-4.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-pub struct EncoderConfig {
-    /// Channels of every block.
-    pub channels: usize,
-    /// Number of blocks, each halving the side.
-    pub blocks: usize,
-}
-
-impl Default for EncoderConfig {
-    fn default() -> Self {
-        Self { channels: 64, blocks: 4 }
-    }
 }
 
 /// Which generator, and how its features enter the prototype.
@@ -150,7 +140,7 @@ impl ModelConfig {
                 invert: false,
                 mirror: false,
             },
-            encoder: EncoderConfig::default(),
+            backbone: BackboneConfig::default(),
             generator: None,
             distance: Distance::L2,
             temperature: 1.0,
@@ -159,10 +149,9 @@ impl ModelConfig {
         }
     }
 
-    /// Length D of a feature: the flattened map the last block leaves.
+    /// Length D of a feature.
     pub fn feature_dim(&self) -> usize {
-        let side = self.image.size >> self.encoder.blocks;
-        self.encoder.channels * side * side
+        self.backbone.feature_dim(self.image.size)
     }
 
     /// Checks that the numbers make a model.
@@ -181,16 +170,7 @@ impl ModelConfig {
         if !mean.iter().all(|v| v.is_finite()) || !std.iter().all(|v| v.is_finite() && *v > 0.0) {
             return bad("image.mean and image.std must be finite, std above zero".into());
         }
-        if !(1..=1024).contains(&self.encoder.channels) || !(1..=8).contains(&self.encoder.blocks) {
-            return bad("encoder.channels must be 1 to 1024 and encoder.blocks 1 to 8".into());
-        }
-        if *size > 1024 || size >> self.encoder.blocks == 0 {
-            return bad(format!(
-                "image.size is {size}, {} blocks need {} to 1024 pixels",
-                self.encoder.blocks,
-                1 << self.encoder.blocks
-            ));
-        }
+        self.backbone.check(*size)?;
         if resize < size {
             return bad(format!("image.resize is {resize}, it must be at least image.size {size}"));
         }
@@ -213,7 +193,7 @@ pub(crate) mod tests {
     /// A small model for tests.
     pub(crate) fn tiny(size: usize, channels: usize) -> ModelConfig {
         ModelConfig {
-            encoder: EncoderConfig { channels: 8, blocks: 4 },
+            backbone: BackboneConfig::conv4(8, 4),
             generator: Some(GeneratorConfig::new(GeneratorKind::Reference, 24)),
             ..ModelConfig::new(size, channels)
         }
@@ -223,7 +203,7 @@ pub(crate) mod tests {
     fn feature_sizes_are_the_published_ones() {
         for (size, channels, dim) in [(84, 3, 1600), (64, 3, 1024), (32, 3, 256), (28, 1, 64)] {
             let mut config = tiny(size, channels);
-            config.encoder.channels = 64;
+            config.backbone = BackboneConfig::conv4(64, 4);
             assert_eq!(config.feature_dim(), dim, "{size} pixels");
         }
     }

@@ -5,11 +5,11 @@
 //! crate. It has no files, no clock, no threads of its own and no randomness of
 //! the operating system; whatever is random is passed in as an [`rng::Rng`].
 
+pub mod backbone;
 pub mod checkpoint;
 pub mod classifier;
 pub mod config;
 pub mod distance;
-pub mod encoder;
 pub mod episode;
 pub mod error;
 pub mod evaluate;
@@ -25,13 +25,13 @@ pub mod rejection;
 pub mod rng;
 pub mod transform;
 
+pub use backbone::{Backbone, Backend, FrozenBackbone};
 pub use checkpoint::{Checkpoint, Precision};
 pub use classifier::{Classifier, ClassifierFile, Settings};
 pub use config::{
-    EncoderConfig, GeneratorConfig, GeneratorKind, ImageConfig, ModelConfig, Rejection, Seeds,
+    BackboneConfig, GeneratorConfig, GeneratorKind, ImageConfig, ModelConfig, Rejection, Seeds,
 };
 pub use distance::Distance;
-pub use encoder::{Backend, Encoder, FrozenEncoder};
 pub use episode::{Episode, EpisodeSampler, EpisodeShape};
 pub use error::{Error, Result};
 pub use hallucinator::{Control, Generator};

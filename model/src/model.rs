@@ -1,16 +1,15 @@
-//! Encoder, feature transform and generator together.
+//! Backbone, feature transform and generator together.
 
 use candle_core::{Device, Tensor};
 
 use crate::{
-    Checkpoint, Encoder, Generator, ModelConfig, Parameters, Result, Transform,
-    encoder::FrozenEncoder,
+    Backbone, Checkpoint, FrozenBackbone, Generator, ModelConfig, Parameters, Result, Transform,
     kernels::arithmetic::{add, affine, mirror},
     rng::rng,
 };
 
-/// Streams of the seed, so that adding a generator leaves the encoder's start as it was.
-const ENCODER_STREAM: u64 = 0;
+/// Streams of the seed, so that adding a generator leaves the backbone's start as it was.
+const BACKBONE_STREAM: u64 = 0;
 const GENERATOR_STREAM: u64 = 1;
 
 /// A model over a set of parameters, which it shares.
@@ -19,7 +18,7 @@ pub struct Model {
     /// What the model is.
     pub config: ModelConfig,
     /// Pictures to features.
-    pub encoder: Encoder,
+    pub backbone: Backbone,
     /// What is done to features before they are compared.
     pub transform: Transform,
     /// Features to hallucinated features, where the model has a generator.
@@ -33,7 +32,7 @@ impl Model {
     /// If the configuration is not usable.
     pub fn init(config: &ModelConfig, seed: u64, device: &Device) -> Result<Parameters> {
         config.check()?;
-        let mut parameters = Encoder::init(config, &mut rng(seed, ENCODER_STREAM), device)?;
+        let mut parameters = Backbone::init(config, &mut rng(seed, BACKBONE_STREAM), device)?;
         if config.generator.is_some() {
             parameters.extend(Generator::init(config, &mut rng(seed, GENERATOR_STREAM), device)?);
         }
@@ -50,11 +49,11 @@ impl Model {
     /// If a tensor is missing or of another shape than `config` asks for.
     pub fn new(config: ModelConfig, parameters: &Parameters) -> Result<Self> {
         config.check()?;
-        let encoder = Encoder::new(&config, parameters)?;
+        let backbone = Backbone::new(&config, parameters)?;
         let transform = Transform::new(&config, parameters)?;
         let has_generator = config.generator.is_some();
         let generator = has_generator.then(|| Generator::new(&config, parameters)).transpose()?;
-        Ok(Self { config, encoder, transform, generator })
+        Ok(Self { config, backbone, transform, generator })
     }
 
     /// The stored model on `device`.
@@ -63,7 +62,7 @@ impl Model {
     }
 
     /// Features ready to compare, with BatchNorm in inference mode. Each call
-    /// folds the encoder anew; for many calls see [`Self::embedder`].
+    /// folds the backbone anew; for many calls see [`Self::embedder`].
     ///
     /// # Shapes
     /// - images: (B, C, S, S), f32, normalised
@@ -75,10 +74,10 @@ impl Model {
         self.embedder()?.embed(images)
     }
 
-    /// Encoder and transform at their present parameters, for many calls.
+    /// Backbone and transform at their present parameters, for many calls.
     pub fn embedder(&self) -> Result<Embedder> {
         Ok(Embedder {
-            encoder: self.encoder.freeze()?,
+            backbone: self.backbone.freeze()?,
             mirror: self.config.image.mirror,
             transform: self.transform.clone(),
         })
@@ -88,7 +87,7 @@ impl Model {
 /// Pictures to comparable features, with parameters that no longer change.
 #[derive(Clone, Debug)]
 pub struct Embedder {
-    encoder: FrozenEncoder,
+    backbone: FrozenBackbone,
     mirror: bool,
     transform: Transform,
 }
@@ -104,7 +103,7 @@ impl Embedder {
         self.transform.apply(&self.features(images)?)
     }
 
-    /// What the transform is applied to: the encoder's features, of the mirror
+    /// What the transform is applied to: the backbone's features, of the mirror
     /// image too where the model looks at both.
     ///
     /// # Shapes
@@ -114,11 +113,11 @@ impl Embedder {
     /// # Errors
     /// If the images do not fit the model.
     pub fn features(&self, images: &Tensor) -> Result<Tensor> {
-        let features = self.encoder.forward(images)?;
+        let features = self.backbone.forward(images)?;
         if !self.mirror {
             return Ok(features);
         }
-        affine(&add(&features, &self.encoder.forward(&mirror(images)?)?)?, 0.5, 0.0)
+        affine(&add(&features, &self.backbone.forward(&mirror(images)?)?)?, 0.5, 0.0)
     }
 }
 
@@ -135,7 +134,7 @@ mod tests {
         let model = Model::new(config, &parameters)?;
         let images = crate::rng::normal(&mut rng(2, 0), (4, 3, 32, 32), device)?;
         let before = model.embed(&images)?;
-        let features = model.encoder.forward_train(&images)?;
+        let features = model.backbone.forward_train(&images)?;
         let after = model.embed(&images)?;
         assert_ne!(before.to_vec2::<f32>()?, after.to_vec2::<f32>()?);
 

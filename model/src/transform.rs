@@ -17,7 +17,7 @@ pub const MEAN: &str = "transform.mean";
 #[derive(Clone, Copy, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum FeatureTransform {
-    /// The encoder's features as they are.
+    /// The backbone's features as they are.
     #[default]
     None,
     /// Divided by their length.
@@ -67,7 +67,7 @@ impl Transform {
     }
 
     /// # Shapes
-    /// - features: (B, D), f32, as the encoder leaves them
+    /// - features: (B, D), f32, as the backbone leaves them
     /// - output: (B, D), f32
     ///
     /// # Errors

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use fewshot::Precision;
+use fewshot::{BackboneConfig, Precision};
 use fewshot_tests::{fewshot, fixture};
 
 /// Writes `bytes` as weights and checks that `info` and `eval` both refuse them.
@@ -34,7 +34,7 @@ fn what_is_no_model_is_refused() -> Result<()> {
 #[test]
 fn another_shape_is_refused() -> Result<()> {
     let mut wider = fixture::checkpoint()?;
-    wider.config.encoder.channels = 9;
+    wider.config.backbone = BackboneConfig::conv4(9, 4);
     refused("wider.safetensors", &wider.to_bytes(Precision::F32)?, &["shape", "expected"])?;
     let mut larger = fixture::checkpoint()?;
     larger.config.image.size = 64;

@@ -3,7 +3,7 @@
 
 use anyhow::{Context, Result, ensure};
 use candle_core::Tensor;
-use fewshot::{Backend, Encoder, Parameters};
+use fewshot::{Backbone, Backend, Parameters};
 use fewshot_tests::golden::{Golden, largest};
 use fewshot_tests::pattern;
 
@@ -55,11 +55,11 @@ fn check(case: &Case, backend: Backend) -> Result<()> {
     let expected = |what: &str| format!("{}.{what}", case.name);
     let config = pattern::config(case.size, case.channels, case.width, None);
     let parameters = pattern::parameters(&config)?;
-    let encoder = Encoder::new(&config, &parameters)?.with_backend(backend);
+    let backbone = Backbone::new(&config, &parameters)?.with_backend(backend);
     let images = pattern::images(case.batch, case.channels, case.size, case.binary)?;
 
-    golden.check(&expected("eval"), &encoder.forward(&images)?, FORWARD)?;
-    let features = encoder.forward_train(&images)?;
+    golden.check(&expected("eval"), &backbone.forward(&images)?, FORWARD)?;
+    let features = backbone.forward_train(&images)?;
     golden.check(&expected("train"), &features, FORWARD)?;
     check_running(&golden, case, &parameters)?;
 

@@ -3,6 +3,7 @@
 
 mod distances;
 mod encoder;
+mod fingerprints;
 mod generator;
 mod image;
 mod training_step;

@@ -20,7 +20,7 @@ fn a_training_step_equals_pytorchs() -> Result<()> {
         ensure!(checkpoint.config.image.size == 32, "the sizes were read off the shapes");
         let parameters = checkpoint.parameters.to_variables()?;
         let mut model = Model::new(checkpoint.config, &parameters)?;
-        model.encoder = model.encoder.with_backend(backend);
+        model.backbone = model.backbone.with_backend(backend);
         check_step(&model, &parameters).with_context(|| format!("{backend:?}"))?;
     }
     Ok(())

@@ -3,7 +3,7 @@
 
 use anyhow::Result;
 use candle_core::{Device, Shape, Tensor};
-use fewshot::config::{EncoderConfig, GeneratorConfig, GeneratorKind, ModelConfig};
+use fewshot::config::{BackboneConfig, GeneratorConfig, GeneratorKind, ModelConfig};
 use fewshot::{Model, Parameters};
 
 /// `count` numbers in -1..1, a function of `salt`; exact in every language.
@@ -47,7 +47,7 @@ pub fn draw(width: usize, height: usize, channels: usize) -> Vec<u8> {
     out
 }
 
-/// Pictures for the encoder, (B, C, S, S), cut from one strip that [`draw`] makes.
+/// Pictures for the backbone, (B, C, S, S), cut from one strip that [`draw`] makes.
 ///
 /// # Errors
 /// If candle cannot hold them.
@@ -71,7 +71,7 @@ pub fn config(
     generator: Option<(GeneratorKind, usize)>,
 ) -> ModelConfig {
     ModelConfig {
-        encoder: EncoderConfig { channels: width, blocks: 4 },
+        backbone: BackboneConfig::conv4(width, 4),
         generator: generator.map(|(kind, hidden)| GeneratorConfig::new(kind, hidden)),
         ..ModelConfig::new(size, channels)
     }

@@ -19,7 +19,7 @@ use fewshot_trainer::train::optimizer::Optimizer;
 pub fn episode_loss(model: &Model, images: &Tensor, noise: &Tensor) -> Result<Tensor> {
     let (ways, _count, _dim) = noise.dims3()?;
     let queries = images.dim(0)? / ways - 1;
-    let features = model.encoder.forward_train(images)?;
+    let features = model.backbone.forward_train(images)?;
     let support = features.narrow(0, 0, ways)?;
     let query = features.narrow(0, ways, ways * queries)?;
     let generator = model.generator.as_ref().context("the model has no generator")?;

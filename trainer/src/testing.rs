@@ -4,14 +4,14 @@ use std::path::{Path, PathBuf};
 
 use candle_core::Device;
 use fewshot::{
-    Checkpoint, EncoderConfig, GeneratorConfig, GeneratorKind, Model, ModelConfig, Precision,
+    BackboneConfig, Checkpoint, GeneratorConfig, GeneratorKind, Model, ModelConfig, Precision,
 };
 use image::{Rgb, RgbImage};
 
 /// A model of 8 channels with random weights.
 pub fn checkpoint(size: usize, channels: usize) -> Checkpoint {
     let config = ModelConfig {
-        encoder: EncoderConfig { channels: 8, blocks: 4 },
+        backbone: BackboneConfig::conv4(8, 4),
         generator: Some(GeneratorConfig::new(GeneratorKind::Reference, 24)),
         ..ModelConfig::new(size, channels)
     };

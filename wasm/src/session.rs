@@ -177,7 +177,7 @@ impl Session {
 }
 
 impl Loaded {
-    /// The encoder's input from prepared bytes, (1, C, S, S).
+    /// The backbone's input from prepared bytes, (1, C, S, S).
     fn input(&self, prepared: &[u8]) -> Result<Tensor, Failure> {
         let config = &self.model.config.image;
         let values = image::normalise(config, prepared)?;

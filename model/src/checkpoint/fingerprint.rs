@@ -15,7 +15,7 @@ impl Checkpoint {
     /// If a parameter is not f32.
     pub fn fingerprint(&self) -> Result<String> {
         let config = &self.config;
-        let parts = (&config.image, &config.encoder, &config.generator, &config.transform);
+        let parts = (&config.image, &config.backbone, &config.generator, &config.transform);
         let json = serde_json::to_string(&parts).map_err(|e| Error::Config(e.to_string()))?;
         let mut hash = json.bytes().fold(OFFSET, |hash, byte| add(hash, byte.into()));
         for (name, tensor) in self.parameters.iter() {

@@ -4,7 +4,7 @@
 //! ImageNet's mean and deviation for colour, bright ink for grey.
 
 use crate::{
-    EncoderConfig, Error, GeneratorConfig, GeneratorKind, ModelConfig, Parameters, Result,
+    BackboneConfig, Error, GeneratorConfig, GeneratorKind, ModelConfig, Parameters, Result,
 };
 
 const IMAGENET_MEAN: [f32; 3] = [0.485, 0.456, 0.406];
@@ -35,7 +35,7 @@ pub(super) fn config(parameters: &Parameters) -> Result<ModelConfig> {
         generator = Some(GeneratorConfig::new(GeneratorKind::Reference, hidden));
     }
     let mut config = ModelConfig {
-        encoder: EncoderConfig { channels, blocks },
+        backbone: BackboneConfig::conv4(channels, blocks),
         generator,
         ..ModelConfig::new(size, image_channels)
     };

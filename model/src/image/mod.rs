@@ -1,4 +1,4 @@
-//! From pixels to the tensor the encoder reads: the only preprocessing there is.
+//! From pixels to the tensor the backbone reads: the only preprocessing there is.
 //!
 //! The trainer and the web page call this same code, so that a picture gives
 //! the same features natively and in the browser. It works in two stages:

@@ -1,9 +1,9 @@
-//! Prepared bytes to the encoder's input: `(value / 255 - mean) / std`.
+//! Prepared bytes to the backbone's input: `(value / 255 - mean) / std`.
 
 use super::ImageError;
 use crate::config::ImageConfig;
 
-/// Turns prepared bytes into the encoder's input.
+/// Turns prepared bytes into the backbone's input.
 ///
 /// # Shapes
 /// `prepared`: `(S, S, C)` `u8`; returns `(C, S, S)` `f32`.

@@ -12,15 +12,15 @@ use super::{
 };
 use crate::{
     Result,
-    encoder::{Block, EPSILON},
+    backbone::conv4::{Block, EPSILON},
 };
 
 /// Most images that pass through all blocks together, so that their maps stay in the cache.
 const GROUP: usize = 4;
 
-/// An encoder whose BatchNorm is part of its filters.
+/// Conv-4 whose BatchNorm is part of its filters.
 #[derive(Debug)]
-pub(crate) struct FoldedEncoder {
+pub(crate) struct FoldedConv4 {
     level: Level,
     input_channels: usize,
     channels: usize,
@@ -31,7 +31,7 @@ pub(crate) struct FoldedEncoder {
     biases: Vec<Vec<f32>>,
 }
 
-impl FoldedEncoder {
+impl FoldedConv4 {
     pub fn new(blocks: &[Block], level: Level) -> Result<Self> {
         let (channels, input_channels, _, _) = blocks[0].weight.dims4()?;
         let mut folded = Self {

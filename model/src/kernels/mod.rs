@@ -1,11 +1,11 @@
-//! The encoder's fast path on the CPU and in WebAssembly.
+//! The backbones' fast path on the CPU and in WebAssembly.
 //!
 //! Maps are NHWC with a border of zeros ([`map`]), channels filled up with zeros
 //! to a multiple of [`map::CHANNEL_MULTIPLE`]. Convolutions are Winograd
 //! F(4x4, 3x3) (Lavin and Gray 2016) around one matrix product ([`matmul`]); the
 //! first block, with few input channels, multiplies unrolled windows instead.
 //! What each vector unit offers is in [`simd`]; the only `unsafe` of the project
-//! is in this folder. [`crate::encoder`] chooses between this path and candle's
+//! is in this folder. [`crate::backbone`] chooses between this path and candle's
 //! operations, and `tests` holds the two against each other.
 
 pub(crate) mod arithmetic;
@@ -24,7 +24,7 @@ mod simd;
 mod train;
 mod winograd;
 
-pub(crate) use infer::FoldedEncoder;
+pub(crate) use infer::FoldedConv4;
 pub(crate) use op::TrainKernels;
 pub use simd::Level;
 

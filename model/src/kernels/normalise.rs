@@ -10,7 +10,7 @@ use super::{
     map::Geometry,
     simd::{Simd, Task},
 };
-use crate::encoder::EPSILON;
+use crate::backbone::conv4::EPSILON;
 
 /// What a batch's statistics make of BatchNorm: `scale · y + shift`, each (C).
 #[derive(Debug, Default)]

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     Result,
-    encoder::{BatchStatistics, Block},
+    backbone::conv4::{BatchStatistics, Block},
 };
 
 /// Workspaces kept for the next step: training alternates between few shapes.
@@ -22,7 +22,7 @@ const KEPT: usize = 2;
 
 type Pool = Arc<Mutex<Vec<Workspace>>>;
 
-/// Forward and backward of the encoder in training. Clones share workspaces.
+/// Forward and backward of Conv-4 in training. Clones share workspaces.
 #[derive(Clone, Debug)]
 pub(crate) struct TrainKernels {
     level: Level,
@@ -133,7 +133,7 @@ impl CustomOp1 for Step {
     fn cpu_fwd(&self, _: &CpuStorage, _: &Layout) -> candle_core::Result<(CpuStorage, Shape)> {
         let features = self.features.lock().unwrap_or_else(PoisonError::into_inner).take();
         let features = features
-            .ok_or_else(|| candle_core::Error::msg("the encoder's step was applied twice"))?;
+            .ok_or_else(|| candle_core::Error::msg("the backbone's step was applied twice"))?;
         Ok((CpuStorage::F32(features), self.shape.clone()))
     }
 
@@ -145,7 +145,7 @@ impl CustomOp1 for Step {
     ) -> candle_core::Result<Option<Tensor>> {
         let mut workspace = self.take_workspace().ok_or_else(|| {
             candle_core::Error::msg(
-                "the encoder's gradient was asked for twice; run it forward again",
+                "the backbone's gradient was asked for twice; run it forward again",
             )
         })?;
         let gradient = gradient.flatten_all()?.to_vec1::<f32>()?;

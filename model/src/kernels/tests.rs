@@ -5,7 +5,11 @@ mod properties;
 use candle_core::{Device, Tensor};
 
 use super::Level;
-use crate::{Backend, Encoder, Model, ModelConfig, Parameters, Result, config::tests::tiny, rng};
+use crate::{
+    Backbone, BackboneConfig, Backend, Model, ModelConfig, Parameters, Result,
+    config::{Conv4Config, tests::tiny},
+    rng,
+};
 
 /// Largest difference relative to the largest value.
 fn difference(actual: &Tensor, expected: &Tensor) -> f32 {
@@ -16,9 +20,15 @@ fn difference(actual: &Tensor, expected: &Tensor) -> f32 {
 
 fn config(side: usize, input: usize, channels: usize) -> ModelConfig {
     let mut config = tiny(side, input);
-    config.encoder.channels = channels;
+    config.backbone = BackboneConfig::conv4(channels, 4);
     config.generator = None;
     config
+}
+
+fn sizes(config: &ModelConfig) -> Conv4Config {
+    match &config.backbone {
+        BackboneConfig::Conv4(conv4) => conv4.clone(),
+    }
 }
 
 /// Parameters away from their start, so that every term counts.
@@ -26,8 +36,8 @@ fn parameters(config: &ModelConfig, seed: u64) -> Result<Parameters> {
     let device = &Device::Cpu;
     let rng = &mut rng::rng(seed, 9);
     let mut parameters = Model::init(config, seed, device)?;
-    let channels = config.encoder.channels;
-    for block in 0..config.encoder.blocks {
+    let Conv4Config { channels, blocks } = sizes(config);
+    for block in 0..blocks {
         let mut put = |name: &str, base: f64, spread: f64| -> Result<()> {
             let drawn = ((rng::normal(rng, channels, device)? * spread)? + base)?;
             parameters.insert(format!("encoder.{block}.1.{name}"), drawn);
@@ -47,11 +57,11 @@ fn step(
     config: &ModelConfig,
     parameters: &Parameters,
     images: &Tensor,
-    backend: impl Fn(Encoder) -> Encoder,
+    backend: impl Fn(Backbone) -> Backbone,
 ) -> Result<(Tensor, Parameters, Parameters)> {
     let variables = parameters.to_variables()?;
-    let encoder = backend(Encoder::new(config, &variables)?);
-    let features = encoder.forward_train(images)?;
+    let backbone = backend(Backbone::new(config, &variables)?);
+    let features = backbone.forward_train(images)?;
     let weights = rng::normal(&mut rng::rng(5, 5), features.shape(), &Device::Cpu)?;
     let gradients = (&features * weights)?.sum_all()?.backward()?;
     let named = variables.trainable()?.into_iter().map(|(name, variable)| {
@@ -66,8 +76,8 @@ fn compare(config: &ModelConfig, batch: usize, level: Level) -> Result<()> {
     let (side, input) = (config.image.size, config.image.channels);
     let parameters = parameters(config, 3)?;
     let images = rng::normal(&mut rng::rng(1, 1), (batch, input, side, side), &Device::Cpu)?;
-    let reference = |encoder: Encoder| encoder.with_backend(Backend::Reference);
-    let kernels = |encoder: Encoder| encoder.with_level(level);
+    let reference = |backbone: Backbone| backbone.with_backend(Backend::Reference);
+    let kernels = |backbone: Backbone| backbone.with_level(level);
     let (expected, expected_gradients, expected_after) =
         step(config, &parameters, &images, reference)?;
     let (actual, actual_gradients, actual_after) = step(config, &parameters, &images, kernels)?;
@@ -86,8 +96,8 @@ fn compare(config: &ModelConfig, batch: usize, level: Level) -> Result<()> {
         let actual = actual_after.find(name).expect("the same names");
         assert!(difference(actual, expected) < 1e-4, "{name}: {what}");
     }
-    let encode = |backend: &dyn Fn(Encoder) -> Encoder| {
-        backend(Encoder::new(config, &parameters)?).forward(&images)
+    let encode = |backend: &dyn Fn(Backbone) -> Backbone| {
+        backend(Backbone::new(config, &parameters)?).forward(&images)
     };
     let (actual, expected) = (encode(&kernels)?, encode(&reference)?);
     assert!(difference(&actual, &expected) < 1e-4, "inference: {what}");
@@ -121,7 +131,7 @@ fn odd_sides_and_any_width_agree_with_candle() -> Result<()> {
 fn fewer_and_more_blocks_agree_with_candle() -> Result<()> {
     for blocks in [1, 2, 5] {
         let mut config = config(40, 3, 24);
-        config.encoder.blocks = blocks;
+        config.backbone = BackboneConfig::conv4(24, blocks);
         compare(&config, 4, Level::best())?;
     }
     Ok(())
@@ -142,9 +152,9 @@ fn ties_of_binary_pictures_are_broken_as_in_pytorch() -> Result<()> {
     let parameters = parameters(&config, 8)?;
     let binary = rng::normal(&mut rng::rng(2, 2), (6, 1, 28, 28), &Device::Cpu)?.ge(1.2)?;
     let images = binary.to_dtype(candle_core::DType::F32)?;
-    let reference = |encoder: Encoder| encoder.with_backend(Backend::Reference);
+    let reference = |backbone: Backbone| backbone.with_backend(Backend::Reference);
     let (_, expected, _) = step(&config, &parameters, &images, reference)?;
-    let (_, actual, _) = step(&config, &parameters, &images, |encoder| encoder)?;
+    let (_, actual, _) = step(&config, &parameters, &images, |backbone| backbone)?;
     for ((name, actual), (_, expected)) in actual.iter().zip(expected.iter()) {
         if !name.ends_with("0.bias") {
             let difference = difference(actual, expected);
@@ -162,7 +172,7 @@ fn any_number_of_threads_gives_the_same_bits() -> Result<()> {
     let run = |threads: usize| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
         let (features, gradients, _) =
-            pool.install(|| step(&config, &parameters, &images, |encoder| encoder)).unwrap();
+            pool.install(|| step(&config, &parameters, &images, |backbone| backbone)).unwrap();
         let mut tensors: Vec<_> = gradients.iter().map(|(_, gradient)| gradient.clone()).collect();
         tensors.push(features);
         let bits = |tensor: Tensor| tensor.flatten_all().unwrap().to_vec1::<f32>().unwrap();
@@ -179,7 +189,7 @@ fn a_gradient_asked_for_twice_is_refused() -> Result<()> {
     let config = config(16, 1, 16);
     let variables = parameters(&config, 4)?.to_variables()?;
     let images = rng::normal(&mut rng::rng(3, 3), (2, 1, 16, 16), &Device::Cpu)?;
-    let loss = Encoder::new(&config, &variables)?.forward_train(&images)?.sum_all()?;
+    let loss = Backbone::new(&config, &variables)?.forward_train(&images)?.sum_all()?;
     assert!(loss.backward().is_ok());
     let again = loss.backward().map(|_| ()).unwrap_err().to_string();
     assert!(again.contains("twice"), "{again}");

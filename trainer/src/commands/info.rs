@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use anyhow::{Context, Result};
-use fewshot::{Checkpoint, FeatureTransform, GeneratorKind, ModelConfig};
+use fewshot::{BackboneConfig, Checkpoint, FeatureTransform, GeneratorKind, ModelConfig};
 use serde_json::Value;
 
 use crate::cli::InfoArgs;
@@ -45,11 +45,10 @@ fn describe(checkpoint: &Checkpoint) -> String {
         format!("mean {}, deviation {}", numbers(&image.mean), numbers(&image.std)),
     ));
     lines.push((
-        "encoder",
+        "backbone",
         format!(
-            "{} blocks of {} channels, {} parameters",
-            config.encoder.blocks,
-            config.encoder.channels,
+            "{}, {} parameters",
+            backbone(&config.backbone),
             parameters(checkpoint, "encoder.")
         ),
     ));
@@ -99,9 +98,17 @@ fn describe(checkpoint: &Checkpoint) -> String {
     text
 }
 
+fn backbone(config: &BackboneConfig) -> String {
+    match config {
+        BackboneConfig::Conv4(conv4) => {
+            format!("conv4, {} blocks of {} channels", conv4.blocks, conv4.channels)
+        }
+    }
+}
+
 fn feature(config: &ModelConfig) -> String {
     let then = match config.transform {
-        FeatureTransform::None => "as the encoder leaves them".into(),
+        FeatureTransform::None => "as the backbone leaves them".into(),
         FeatureTransform::L2 => "divided by their length".into(),
         FeatureTransform::CenterL2 => "centred, divided by their length".into(),
         FeatureTransform::Power { exponent } => {

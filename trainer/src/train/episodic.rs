@@ -96,7 +96,7 @@ impl Learner for Episodes {
         let ImageConfig { channels, size, .. } = self.image;
         let shape = (ways * (shots + queries), channels, size, size);
         let images = Tensor::from_vec(pixels, shape, &self.device)?;
-        let features = self.model.encoder.forward_train(&images)?;
+        let features = self.model.backbone.forward_train(&images)?;
         let features = self.model.transform.apply(&features)?;
         let support = features.narrow(0, 0, ways * shots)?.reshape((ways, shots, ()))?;
         let query = features.narrow(0, ways * shots, ways * queries)?;

@@ -7,7 +7,7 @@ use anyhow::{Context, Result};
 use candle_core::{D, Device, Tensor};
 use fewshot::config::ImageConfig;
 use fewshot::rng::{rng, uniform};
-use fewshot::{Encoder, Model, ModelConfig, Parameters};
+use fewshot::{Backbone, Model, ModelConfig, Parameters};
 use rand::seq::SliceRandom;
 
 use super::average::Average;
@@ -27,7 +27,7 @@ const SCALE: &str = "head.scale";
 #[derive(Debug)]
 pub(super) struct Pretraining {
     stage: Pretrain,
-    encoder: Encoder,
+    backbone: Backbone,
     image: ImageConfig,
     device: Device,
     live: Parameters,
@@ -64,7 +64,7 @@ impl Pretraining {
         from: usize,
         kept: Option<&Parameters>,
     ) -> Result<Self> {
-        let encoder = Model::new(config.clone(), live)?.encoder;
+        let backbone = Model::new(config.clone(), live)?.backbone;
         let heads = match kept {
             Some(kept) => heads_of(kept, &setup.device)?,
             None => fresh_heads(stage, setup, index, config.feature_dim())?,
@@ -88,7 +88,7 @@ impl Pretraining {
         };
         Ok(Self {
             stage: stage.clone(),
-            encoder,
+            backbone,
             image: config.image.clone(),
             device: setup.device.clone(),
             live: live.clone(),
@@ -108,7 +108,7 @@ impl Learner for Pretraining {
         let shape = (count + turned, channels, size, size);
         let images = Tensor::from_vec(batch.pixels, shape, &self.device)?;
         let labels = Tensor::new(batch.labels.as_slice(), &self.device)?;
-        let features = self.encoder.forward_train(&images)?;
+        let features = self.backbone.forward_train(&images)?;
         let weight = self.heads.find(WEIGHT).context("the classifier is gone")?;
         let scale = self.heads.find(SCALE).context("the scale is gone")?;
         let upright = features.narrow(0, 0, count)?;

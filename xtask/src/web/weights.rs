@@ -13,8 +13,8 @@ use crate::digest::{read, sha256};
 use crate::progress::step;
 use crate::workspace::Workspace;
 
-/// A name every model file has; without it no encoder is in the file.
-const FIRST_TENSOR: &str = "encoder.0.0.weight";
+/// What the names of a backbone's tensors begin with, in every model file.
+const BACKBONE: &str = "encoder.";
 
 /// Copies the models and their manifest to where Vite takes them from.
 pub fn lay_out(workspace: &Workspace, own: Option<&Path>) -> Result<()> {
@@ -86,7 +86,8 @@ fn header(bytes: &[u8]) -> Result<Value> {
     let length = usize::try_from(u64::from_le_bytes(*length))?;
     let header = rest.get(..length).context("the file is truncated or not safetensors")?;
     let header: Value = serde_json::from_slice(header).context("the file is not safetensors")?;
-    ensure!(header.get(FIRST_TENSOR).is_some(), "the file has no tensor `{FIRST_TENSOR}`");
+    let mut names = header.as_object().into_iter().flat_map(|header| header.keys());
+    ensure!(names.any(|name| name.starts_with(BACKBONE)), "the file has no tensor `{BACKBONE}*`");
     Ok(header)
 }
 
@@ -103,7 +104,7 @@ mod tests {
         assert!(header(&safetensors(r#"{"encoder.0.0.weight":{}}"#)).is_ok());
         let cases = [
             (b"short".to_vec(), "too short"),
-            (safetensors("{}"), "no tensor `encoder.0.0.weight`"),
+            (safetensors("{}"), "no tensor `encoder.*`"),
             (safetensors("no JSON"), "not safetensors"),
             (9_u64.to_le_bytes().to_vec(), "truncated"),
             (u64::MAX.to_le_bytes().to_vec(), "truncated"),

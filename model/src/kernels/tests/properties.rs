@@ -4,7 +4,7 @@ use candle_core::Tensor;
 use rand::Rng as _;
 
 use super::{Level, Result, compare, config, parameters, rng, step};
-use crate::{ModelConfig, Parameters};
+use crate::{BackboneConfig, ModelConfig, Parameters};
 
 const SHAPES: usize = 24;
 
@@ -17,7 +17,7 @@ fn shapes_drawn_at_random_agree_with_candle() -> Result<()> {
         let input = if rng.random() { 1 } else { 3 };
         let channels = rng.random_range(1..=70);
         let mut config = config(rng.random_range((1 << blocks)..=40), input, channels);
-        config.encoder.blocks = blocks;
+        config.backbone = BackboneConfig::conv4(channels, blocks);
         // Small batches, and now and then one of up to a hundred.
         let most = if number % 8 == 0 { 100 } else { 9 };
         let batch = rng.random_range(1..=most);
@@ -36,10 +36,10 @@ const TOLERANCE: f64 = 0.02;
 #[test]
 fn gradients_are_the_slopes_of_finite_differences() -> Result<()> {
     let mut config = config(12, 3, 5);
-    config.encoder.blocks = 2;
+    config.backbone = BackboneConfig::conv4(5, 2);
     let parameters = parameters(&config, 6)?;
     let images = rng::normal(&mut rng::rng(4, 4), (6, 3, 12, 12), &candle_core::Device::Cpu)?;
-    let (_, gradients, _) = step(&config, &parameters, &images, |encoder| encoder)?;
+    let (_, gradients, _) = step(&config, &parameters, &images, |backbone| backbone)?;
     for (index, (name, gradient)) in gradients.iter().enumerate() {
         if name.ends_with("0.bias") {
             // BatchNorm takes the bias out: no slope to measure.
@@ -64,7 +64,7 @@ fn gradients_are_the_slopes_of_finite_differences() -> Result<()> {
 
 /// What [`step`] takes the gradient of, summed in f64.
 fn loss(config: &ModelConfig, parameters: &Parameters, images: &Tensor) -> Result<f64> {
-    let (features, _, _) = step(config, parameters, images, |encoder| encoder)?;
+    let (features, _, _) = step(config, parameters, images, |backbone| backbone)?;
     let weights = rng::normal(&mut rng::rng(5, 5), features.shape(), features.device())?;
     let values = |tensor: Tensor| tensor.flatten_all()?.to_vec1::<f32>();
     let products = values(features)?.into_iter().zip(values(weights)?);

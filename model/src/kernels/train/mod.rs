@@ -1,4 +1,4 @@
-//! The encoder in training: BatchNorm over the batch, forward and backward.
+//! Conv-4 in training: BatchNorm over the batch, forward and backward.
 //!
 //! A [`Workspace`] holds all maps of a step and is used again by the next, since
 //! asking the system for hundreds of megabytes each step costs as much as the

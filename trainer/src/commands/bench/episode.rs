@@ -84,7 +84,7 @@ impl Episodes {
 
     /// Trains once, as training does.
     pub fn step(&mut self) -> Result<()> {
-        let features = self.model.encoder.forward_train(&self.images)?;
+        let features = self.model.backbone.forward_train(&self.images)?;
         let gradients = self.loss(&features)?.backward()?;
         self.optimizer.step(&gradients, LEARNING_RATE, self.steps)?;
         self.steps += 1;
@@ -95,7 +95,7 @@ impl Episodes {
     pub fn profile(&mut self, clock: &Clock) -> Result<Stages> {
         let [pictures] = self.vary_pictures(clock)?;
         let [forward, head, backward, optimizer] = clock.parts(|lap| {
-            let features = self.model.encoder.forward_train(&self.images)?;
+            let features = self.model.backbone.forward_train(&self.images)?;
             lap()?;
             // Cut here, so that the two halves of the gradient are timed each for itself.
             let leaf = Var::from_tensor(&features.detach())?;

@@ -11,7 +11,7 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail, ensure};
 use candle_core::{Device, Tensor};
 use fewshot::config::{GeneratorConfig, GeneratorKind, ImageConfig, ModelConfig};
-use fewshot::{Encoder, EpisodeShape, rng};
+use fewshot::{Backbone, EpisodeShape, rng};
 
 use self::clock::Clock;
 use self::episode::Episodes;
@@ -58,10 +58,10 @@ pub fn run(args: &BenchArgs) -> Result<()> {
 fn train(args: &BenchArgs, device: &Device, clock: &Clock) -> Result<Report> {
     let config = config(args);
     let variables = fewshot::Model::init(&config, SEED, device)?.to_variables()?;
-    let encoder = Encoder::new(&config, &variables)?;
+    let backbone = Backbone::new(&config, &variables)?;
     let images = pictures(&config, args.batch, device)?;
     let seconds = clock.time(|| {
-        let features = encoder.forward_train(&images)?;
+        let features = backbone.forward_train(&images)?;
         features.sqr()?.mean_all()?.backward()?;
         Ok(())
     })?;
@@ -71,10 +71,10 @@ fn train(args: &BenchArgs, device: &Device, clock: &Clock) -> Result<Report> {
 fn encode(args: &BenchArgs, device: &Device, clock: &Clock) -> Result<Report> {
     let config = config(args);
     let parameters = fewshot::Model::init(&config, SEED, device)?;
-    let encoder = Encoder::new(&config, &parameters)?.freeze()?;
+    let backbone = Backbone::new(&config, &parameters)?.freeze()?;
     let images = pictures(&config, args.batch, device)?;
     let seconds = clock.time(|| {
-        encoder.forward(&images)?;
+        backbone.forward(&images)?;
         Ok(())
     })?;
     Ok(Report::new(args, args.batch, seconds))

@@ -1,4 +1,4 @@
-//! The encoder in candle's own operations: slow on the CPU, the path on GPUs,
+//! Conv-4 in candle's own operations: slow on the CPU, the path on GPUs,
 //! and what the kernels are held against.
 
 use candle_core::{D, DType, Tensor};

@@ -4,7 +4,7 @@
 use candle_core::{Tensor, Var};
 
 use super::MOMENTUM;
-use crate::{ModelConfig, Parameters, Result};
+use crate::{Parameters, Result, config::Conv4Config};
 
 /// Convolution and BatchNorm of a block. O output channels, I input channels.
 #[derive(Clone, Debug)]
@@ -32,9 +32,14 @@ pub(crate) struct BatchStatistics {
 }
 
 impl Block {
-    pub fn new(config: &ModelConfig, parameters: &Parameters, index: usize) -> Result<Self> {
-        let out = config.encoder.channels;
-        let input = if index == 0 { config.image.channels } else { out };
+    pub fn new(
+        config: &Conv4Config,
+        input: usize,
+        parameters: &Parameters,
+        index: usize,
+    ) -> Result<Self> {
+        let out = config.channels;
+        let input = if index == 0 { input } else { out };
         let get = |name: &str| parameters.get(&format!("encoder.{index}.{name}"), out);
         Ok(Self {
             weight: parameters.get(&format!("encoder.{index}.0.weight"), (out, input, 3, 3))?,

@@ -3,19 +3,20 @@
 use candle_core::{DType, Device, Tensor};
 
 use crate::{
-    ModelConfig, Parameters, Result,
+    Parameters, Result,
+    config::Conv4Config,
     rng::{Rng, uniform},
 };
 
 pub(super) fn parameters(
-    config: &ModelConfig,
+    config: &Conv4Config,
+    mut input: usize,
     rng: &mut Rng,
     device: &Device,
 ) -> Result<Parameters> {
     let mut parameters = Parameters::default();
-    let out = config.encoder.channels;
-    let mut input = config.image.channels;
-    for index in 0..config.encoder.blocks {
+    let out = config.channels;
+    for index in 0..config.blocks {
         // Kaiming-uniform with a = √5 is uniform within 1/√fan_in, for weight and bias alike.
         let bound = 1.0 / ((input * 9) as f32).sqrt();
         let mut put = |name: &str, tensor: Tensor| {

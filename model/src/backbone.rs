@@ -1,0 +1,171 @@
+//! Backbones: a picture's feature.
+//!
+//! The interface and the choice of path. Each kind is a module here and a line of
+//! [`Backbone`]; it says what is computed in candle's own operations, on any
+//! device, and [`crate::kernels`] computes the same on the CPU and in WebAssembly
+//! several times faster.
+
+pub mod conv4;
+
+use candle_core::{DType, Device, Tensor};
+
+use self::conv4::{Conv4, FrozenConv4};
+use crate::{BackboneConfig, Error, ModelConfig, Parameters, Result, kernels::Level, rng::Rng};
+
+/// Which implementation computes a backbone.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Backend {
+    /// The project's kernels on the CPU, candle's operations elsewhere.
+    #[default]
+    Fastest,
+    /// Candle's operations everywhere: what the kernels are held against.
+    Reference,
+}
+
+impl Backend {
+    fn uses_kernels(self, device: &Device) -> bool {
+        self == Self::Fastest && device.is_cpu()
+    }
+}
+
+/// A backbone over a set of parameters, for training and inference.
+#[derive(Clone, Debug)]
+pub enum Backbone {
+    /// Four blocks of the papers.
+    Conv4(Conv4),
+}
+
+impl Backbone {
+    /// Builds the backbone from `encoder.*`, which it shares with `parameters`: an
+    /// optimizer's update of those is seen here.
+    ///
+    /// # Errors
+    /// If a tensor is missing or of another shape than `config` asks for.
+    pub fn new(config: &ModelConfig, parameters: &Parameters) -> Result<Self> {
+        let input = config.image.channels;
+        Ok(match &config.backbone {
+            BackboneConfig::Conv4(conv4) => Self::Conv4(Conv4::new(conv4, input, parameters)?),
+        })
+    }
+
+    /// Fresh parameters, drawn from `rng`.
+    ///
+    /// # Errors
+    /// If the device cannot hold them.
+    pub fn init(config: &ModelConfig, rng: &mut Rng, device: &Device) -> Result<Parameters> {
+        let input = config.image.channels;
+        match &config.backbone {
+            BackboneConfig::Conv4(conv4) => Conv4::init(conv4, input, rng, device),
+        }
+    }
+
+    /// The same backbone computed by `backend`.
+    #[must_use]
+    pub fn with_backend(self, backend: Backend) -> Self {
+        match self {
+            Self::Conv4(conv4) => Self::Conv4(conv4.with_backend(backend)),
+        }
+    }
+
+    /// The same backbone with the kernels of one instruction set.
+    #[must_use]
+    pub fn with_level(self, level: Level) -> Self {
+        match self {
+            Self::Conv4(conv4) => Self::Conv4(conv4.with_level(level)),
+        }
+    }
+
+    /// Features with BatchNorm over this batch; the running statistics move towards
+    /// the batch's.
+    ///
+    /// # Shapes
+    /// - images: (B, C, S, S), f32, normalised
+    /// - output: (B, D), f32, differentiable in the parameters; on the CPU its
+    ///   gradient can be taken once
+    ///
+    /// # Errors
+    /// If the images do not fit.
+    pub fn forward_train(&self, images: &Tensor) -> Result<Tensor> {
+        match self {
+            Self::Conv4(conv4) => conv4.forward_train(images),
+        }
+    }
+
+    /// Features with BatchNorm over the running statistics. To encode many
+    /// batches with the same parameters, [`Self::freeze`] once instead.
+    ///
+    /// # Shapes
+    /// - images: (B, C, S, S), f32, normalised
+    /// - output: (B, D), f32
+    ///
+    /// # Errors
+    /// If the images do not fit.
+    pub fn forward(&self, images: &Tensor) -> Result<Tensor> {
+        self.freeze()?.forward(images)
+    }
+
+    /// The backbone for inference at its present parameters.
+    ///
+    /// # Errors
+    /// If the device fails.
+    pub fn freeze(&self) -> Result<FrozenBackbone> {
+        Ok(match self {
+            Self::Conv4(conv4) => FrozenBackbone::Conv4(conv4.freeze()?),
+        })
+    }
+}
+
+/// A backbone whose parameters no longer change.
+#[derive(Clone, Debug)]
+pub enum FrozenBackbone {
+    /// Four blocks of the papers.
+    Conv4(FrozenConv4),
+}
+
+impl FrozenBackbone {
+    /// Features with BatchNorm over the running statistics.
+    ///
+    /// # Shapes
+    /// - images: (B, C, S, S), f32, normalised
+    /// - output: (B, D), f32
+    ///
+    /// # Errors
+    /// If the images do not fit.
+    pub fn forward(&self, images: &Tensor) -> Result<Tensor> {
+        match self {
+            Self::Conv4(conv4) => conv4.forward(images),
+        }
+    }
+}
+
+/// Batch and side of images of `channels` channels and at least `least` pixels.
+fn check_images(images: &Tensor, channels: usize, least: usize) -> Result<(usize, usize)> {
+    let (batch, actual, height, width) = images.dims4()?;
+    if actual != channels || height != width {
+        return Err(Error::Shape {
+            name: "images".into(),
+            expected: (batch, channels, height, height).into(),
+            actual: images.shape().clone(),
+        });
+    }
+    if batch == 0 || height < least || images.dtype() != DType::F32 {
+        return Err(Error::Argument {
+            what: "the batch of images",
+            actual: format!("{:?} of {:?}", images.shape(), images.dtype()),
+            expected: "at least one f32 image that the backbone does not reduce to nothing",
+        });
+    }
+    Ok((batch, height))
+}
+
+/// Candle's convolution for every number type is not worth its download.
+fn refuse_in_webassembly() -> Result<()> {
+    if cfg!(target_arch = "wasm32") {
+        return Err(Error::Argument {
+            what: "the backbone's backend",
+            actual: "candle's operations".into(),
+            expected: "the kernels, which are all there is in WebAssembly",
+        });
+    }
+    Ok(())
+}

@@ -1,0 +1,146 @@
+//! Conv-4: four blocks of conv 3x3 → BatchNorm → ReLU → MaxPool 2, flattened
+//! (Vinyals et al. 2016, section 4.1; Snell et al. 2017, section 3).
+//!
+//! [`reference`] says what is computed, in candle's own operations, on any
+//! device; [`crate::kernels`] computes the same on the CPU and in WebAssembly.
+
+mod block;
+mod init;
+mod reference;
+
+use std::sync::Arc;
+
+use candle_core::{Device, Tensor};
+
+pub(crate) use block::{BatchStatistics, Block};
+
+use super::{Backend, check_images, refuse_in_webassembly};
+use crate::{
+    Parameters, Result,
+    config::Conv4Config,
+    kernels::{FoldedConv4, Level, TrainKernels},
+    rng::Rng,
+};
+
+/// Share of the batch's statistics in the running ones at each step, PyTorch's default.
+pub const MOMENTUM: f64 = 0.1;
+/// Added to the variance before the root, PyTorch's default.
+pub const EPSILON: f64 = 1e-5;
+
+/// Conv-4 over a set of parameters, for training and inference.
+#[derive(Clone, Debug)]
+pub struct Conv4 {
+    blocks: Vec<Block>,
+    backend: Backend,
+    level: Level,
+    kernels: TrainKernels,
+}
+
+impl Conv4 {
+    /// Over `encoder.{block}.{0,1}.*` of `parameters`, for pictures of `input` channels.
+    ///
+    /// # Errors
+    /// If a tensor is missing or of another shape than `config` asks for.
+    pub fn new(config: &Conv4Config, input: usize, parameters: &Parameters) -> Result<Self> {
+        let blocks = (0..config.blocks)
+            .map(|index| Block::new(config, input, parameters, index))
+            .collect::<Result<_>>()?;
+        let level = Level::best();
+        Ok(Self { blocks, backend: Backend::default(), level, kernels: TrainKernels::new(level) })
+    }
+
+    /// The same network computed by `backend`.
+    #[must_use]
+    pub fn with_backend(self, backend: Backend) -> Self {
+        Self { backend, ..self }
+    }
+
+    /// The same network with the kernels of one instruction set.
+    #[must_use]
+    pub fn with_level(self, level: Level) -> Self {
+        Self { level, kernels: TrainKernels::new(level), ..self }
+    }
+
+    /// Fresh parameters as PyTorch initialises them (Kaiming-uniform convolutions,
+    /// BatchNorm at the identity), drawn from `rng`.
+    ///
+    /// # Errors
+    /// If the device cannot hold them.
+    pub fn init(
+        config: &Conv4Config,
+        input: usize,
+        rng: &mut Rng,
+        device: &Device,
+    ) -> Result<Parameters> {
+        init::parameters(config, input, rng, device)
+    }
+
+    /// Features with BatchNorm over this batch; the running statistics move by
+    /// [`MOMENTUM`] towards the batch's.
+    ///
+    /// # Shapes
+    /// - images: (B, C, S, S), f32, normalised
+    /// - output: (B, D), f32, differentiable in the parameters; on the CPU its
+    ///   gradient can be taken once
+    ///
+    /// # Errors
+    /// If the images do not fit the first block.
+    pub fn forward_train(&self, images: &Tensor) -> Result<Tensor> {
+        check(&self.blocks, images)?;
+        let (features, statistics) = if self.backend.uses_kernels(images.device()) {
+            self.kernels.forward(&self.blocks, images)?
+        } else {
+            reference::forward_train(&self.blocks, images)?
+        };
+        for (block, batch) in self.blocks.iter().zip(statistics) {
+            block.update_running(&batch)?;
+        }
+        Ok(features)
+    }
+
+    /// The network for inference at its present parameters.
+    ///
+    /// # Errors
+    /// If the device fails.
+    pub fn freeze(&self) -> Result<FrozenConv4> {
+        let blocks = self.blocks.iter().map(Block::detach).collect::<Result<Vec<_>>>()?;
+        let kernels = self.backend.uses_kernels(blocks[0].weight.device());
+        let folded = kernels.then(|| FoldedConv4::new(&blocks, self.level)).transpose()?;
+        Ok(FrozenConv4 { blocks, folded: folded.map(Arc::new) })
+    }
+}
+
+/// Conv-4 whose parameters no longer change.
+#[derive(Clone, Debug)]
+pub struct FrozenConv4 {
+    blocks: Vec<Block>,
+    /// The same in the kernels' form, where those are used.
+    folded: Option<Arc<FoldedConv4>>,
+}
+
+impl FrozenConv4 {
+    /// Features with BatchNorm over the running statistics.
+    ///
+    /// # Shapes
+    /// - images: (B, C, S, S), f32, normalised
+    /// - output: (B, D), f32
+    ///
+    /// # Errors
+    /// If the images do not fit the first block.
+    pub fn forward(&self, images: &Tensor) -> Result<Tensor> {
+        let (batch, side) = check(&self.blocks, images)?;
+        let Some(folded) = &self.folded else {
+            refuse_in_webassembly()?;
+            return reference::forward(&self.blocks, images);
+        };
+        let features = folded.forward(&images.flatten_all()?.to_vec1::<f32>()?, side);
+        let dim = features.len() / batch;
+        Ok(Tensor::from_vec(features, (batch, dim), images.device())?)
+    }
+}
+
+/// Batch and side of images that the blocks can take.
+fn check(blocks: &[Block], images: &Tensor) -> Result<(usize, usize)> {
+    let (_, channels, _, _) = blocks[0].weight.dims4()?;
+    check_images(images, channels, 1 << blocks.len())
+}

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 pub use backbone::{BackboneConfig, Conv4Config};
 
-use crate::{Distance, Error, FeatureTransform, Result};
+use crate::{Distance, Error, FeatureTransform, Head, HeadKind, Result};
 
 /// Everything needed to run a model: preprocessing, sizes, and how queries are scored.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
@@ -19,12 +19,18 @@ pub struct ModelConfig {
     /// The generator of hallucinated features, where the model has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub generator: Option<GeneratorConfig>,
-    /// Distance between queries and prototypes the model was trained with.
+    /// The head that queries are scored by unless one is asked for.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub head: HeadKind,
+    /// Distance between queries and prototypes, where the head is `prototype`.
     #[serde(default)]
     pub distance: Distance,
-    /// Scores are divided by it before the softmax.
+    /// Scores of the head `prototype` are divided by it before the softmax.
     #[serde(default = "one")]
     pub temperature: f32,
+    /// Numbers of the head `ridge`.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub ridge: RidgeConfig,
     /// What is done to a feature before anything is compared.
     #[serde(default)]
     pub transform: FeatureTransform,
@@ -37,7 +43,39 @@ fn one() -> f32 {
     1.0
 }
 
-/// Preprocessing: resize the shorter side, centre crop, normalise.
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}
+
+/// Numbers of the head `ridge`.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct RidgeConfig {
+    /// What squared weights cost, λ; for features of unit length.
+    pub lambda: f32,
+    /// Scores are divided by it before the softmax.
+    pub temperature: f32,
+}
+
+impl Default for RidgeConfig {
+    fn default() -> Self {
+        Self { lambda: 0.3, temperature: 0.1 }
+    }
+}
+
+/// How a picture of any shape becomes a square.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Framing {
+    /// The shorter side is resized, the middle kept: shapes stay true, what lies
+    /// at the ends of the longer side is lost.
+    #[default]
+    Crop,
+    /// Both sides are resized to the same length: all of the picture is seen.
+    Squash,
+}
+
+/// Preprocessing: resize, centre crop, normalise.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct ImageConfig {
     /// Side of the square input, pixels.
@@ -48,8 +86,12 @@ pub struct ImageConfig {
     pub mean: Vec<f32>,
     /// Standard deviation of each channel, of values in 0..=1.
     pub std: Vec<f32>,
-    /// Length of the shorter side before the centre crop, pixels.
+    /// Length of the shorter side (both, where pictures are squashed) before the
+    /// centre crop, pixels.
     pub resize: usize,
+    /// How a picture becomes a square.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub framing: Framing,
     /// Dark ink on light paper becomes bright on dark: `1 - value` before normalising.
     #[serde(default)]
     pub invert: bool,
@@ -64,10 +106,19 @@ pub struct ImageConfig {
 pub struct GeneratorConfig {
     /// Form of the network.
     pub kind: GeneratorKind,
-    /// Width of the two hidden layers.
+    /// Width of the two hidden layers of a network.
+    #[serde(default, skip_serializing_if = "is_default")]
     pub hidden: usize,
     /// Dropout after each hidden layer, in training only.
+    #[serde(default)]
     pub dropout: f32,
+    /// Directions that have a deviation of their own, of the kind `covariance`.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub rank: usize,
+    /// Whether a hallucinated feature is brought to unit length, as real ones are
+    /// by most transforms.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub unit_length: bool,
     /// Standard deviation of the noise joined to the seed feature.
     #[serde(default = "one")]
     pub noise_scale: f32,
@@ -100,6 +151,19 @@ pub enum GeneratorKind {
     Reference,
     /// Adds the network's output to the seed feature; starts as the identity.
     Residual,
+    /// No network: noise with the base classes' covariance about the seed
+    /// (after Yang et al. 2021).
+    Covariance,
+}
+
+impl GeneratorKind {
+    /// Every kind.
+    pub const ALL: [Self; 3] = [Self::Reference, Self::Residual, Self::Covariance];
+
+    /// Whether it has weights that training moves.
+    pub fn learns(self) -> bool {
+        self != Self::Covariance
+    }
 }
 
 /// When a query is taken to belong to no given class.
@@ -119,9 +183,32 @@ impl GeneratorConfig {
             kind,
             hidden,
             dropout: 0.5,
+            rank: 0,
+            unit_length: false,
             noise_scale: 1.0,
             hallucinated_weight: None,
             seeds: Seeds::Drawn,
+        }
+    }
+}
+
+impl GeneratorConfig {
+    fn check(&self, dim: usize) -> Result<()> {
+        let bad = |why: String| Err(Error::Config(why));
+        if self.kind.learns() && (self.hidden == 0 || !(0.0..1.0).contains(&self.dropout)) {
+            return bad("generator.hidden must be above 0 and dropout in 0..1".into());
+        }
+        if self.rank > dim {
+            return bad(format!("generator.rank is {}, features have {dim} values", self.rank));
+        }
+        if !(self.noise_scale.is_finite() && self.noise_scale >= 0.0) {
+            return bad(format!("generator.noise_scale is {}, not below 0", self.noise_scale));
+        }
+        match self.hallucinated_weight {
+            Some(weight) if !(weight.is_finite() && weight >= 0.0) => {
+                bad(format!("generator.hallucinated_weight is {weight}, expected 0 or more"))
+            }
+            _ => Ok(()),
         }
     }
 }
@@ -137,13 +224,16 @@ impl ModelConfig {
                 mean: vec![0.5; channels],
                 std: vec![0.25; channels],
                 resize: size,
+                framing: Framing::Crop,
                 invert: false,
                 mirror: false,
             },
             backbone: BackboneConfig::default(),
             generator: None,
+            head: HeadKind::Prototype,
             distance: Distance::L2,
             temperature: 1.0,
+            ridge: RidgeConfig::default(),
             transform: FeatureTransform::None,
             rejection: None,
         }
@@ -152,6 +242,36 @@ impl ModelConfig {
     /// Length D of a feature.
     pub fn feature_dim(&self) -> usize {
         self.backbone.feature_dim(self.image.size)
+    }
+
+    /// A head of the given kind with the model's numbers, prototypes compared by
+    /// `distance`.
+    pub fn head_with(&self, kind: HeadKind, distance: Distance) -> Head {
+        match kind {
+            HeadKind::Prototype => Head::Prototype(distance),
+            HeadKind::Ridge => Head::Ridge { lambda: self.ridge.lambda },
+        }
+    }
+
+    /// The head that queries are scored by unless one is asked for.
+    pub fn own_head(&self) -> Head {
+        self.head_with(self.head, self.distance)
+    }
+
+    /// What scores of a head are divided by before the softmax.
+    pub fn temperature_of(&self, kind: HeadKind) -> f32 {
+        match kind {
+            HeadKind::Prototype => self.temperature,
+            HeadKind::Ridge => self.ridge.temperature,
+        }
+    }
+
+    /// Sets what scores of the model's own head are divided by.
+    pub fn set_temperature(&mut self, temperature: f32) {
+        match self.head {
+            HeadKind::Prototype => self.temperature = temperature,
+            HeadKind::Ridge => self.ridge.temperature = temperature,
+        }
     }
 
     /// Checks that the numbers make a model.
@@ -174,15 +294,17 @@ impl ModelConfig {
         if resize < size {
             return bad(format!("image.resize is {resize}, it must be at least image.size {size}"));
         }
-        if !(self.temperature.is_finite() && self.temperature > 0.0) {
-            return bad(format!("temperature is {}, expected above zero", self.temperature));
+        for (name, value) in [
+            ("temperature", self.temperature),
+            ("ridge.temperature", self.ridge.temperature),
+            ("ridge.lambda", self.ridge.lambda),
+        ] {
+            if !(value.is_finite() && value > 0.0) {
+                return bad(format!("{name} is {value}, expected above zero"));
+            }
         }
-        if let Some(generator) = &self.generator
-            && (generator.hidden == 0 || !(0.0..1.0).contains(&generator.dropout))
-        {
-            return bad("generator.hidden must be above 0 and dropout in 0..1".into());
-        }
-        Ok(())
+        self.transform.check(self.feature_dim())?;
+        self.generator.as_ref().map_or(Ok(()), |generator| generator.check(self.feature_dim()))
     }
 }
 

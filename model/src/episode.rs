@@ -3,6 +3,11 @@
 //! Only indices are drawn here. An episode is a function of (seed, number), so
 //! any worker can make any of them, and every M of a hallucination sees the same.
 
+mod evaluator;
+
+pub(crate) use evaluator::rows;
+pub use evaluator::{Evaluator, Outcome};
+
 use rand::seq::index;
 
 use crate::{Error, Result, rng::rng};

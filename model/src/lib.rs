@@ -9,32 +9,37 @@ pub mod backbone;
 pub mod checkpoint;
 pub mod classifier;
 pub mod config;
+pub mod context;
 pub mod distance;
 pub mod episode;
 pub mod error;
-pub mod evaluate;
-pub mod hallucinator;
+pub mod generator;
+pub mod head;
 pub mod image;
 pub mod kernels;
 pub mod metrics;
 pub mod model;
 pub mod parameters;
 pub mod projection;
-pub mod prototype;
 pub mod rejection;
 pub mod rng;
+pub mod support;
 pub mod transform;
 
 pub use backbone::{Backbone, Backend, FrozenBackbone};
 pub use checkpoint::{Checkpoint, Precision};
 pub use classifier::{Classifier, ClassifierFile, Settings};
 pub use config::{
-    BackboneConfig, GeneratorConfig, GeneratorKind, ImageConfig, ModelConfig, Rejection, Seeds,
+    BackboneConfig, Framing, GeneratorConfig, GeneratorKind, ImageConfig, ModelConfig, Rejection,
+    RidgeConfig, Seeds,
 };
+pub use context::Context;
 pub use distance::Distance;
 pub use episode::{Episode, EpisodeSampler, EpisodeShape};
 pub use error::{Error, Result};
-pub use hallucinator::{Control, Generator};
+pub use generator::{Control, Generator};
+pub use head::{Fitted, Head, HeadKind};
 pub use model::{Embedder, Model};
 pub use parameters::Parameters;
+pub use support::Support;
 pub use transform::{FeatureTransform, Transform};

@@ -36,10 +36,7 @@ impl Model {
         if config.generator.is_some() {
             parameters.extend(Generator::init(config, &mut rng(seed, GENERATOR_STREAM), device)?);
         }
-        if config.transform.is_centred() {
-            let zero = Tensor::zeros(config.feature_dim(), candle_core::DType::F32, device)?;
-            parameters.insert(crate::transform::MEAN, zero);
-        }
+        parameters.extend(Transform::init(config, device)?);
         Ok(parameters)
     }
 

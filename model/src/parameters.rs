@@ -77,9 +77,12 @@ impl Parameters {
     }
 
     /// The variables an optimizer updates: all but the running statistics and
-    /// the constants of the feature transform.
+    /// what is measured (the feature transform, a covariance).
     pub fn trainable(&self) -> Result<Vec<(String, Var)>> {
-        let trained = |name: &str| !name.contains("running_") && !name.starts_with("transform.");
+        const MEASURED: [&str; 2] = ["transform.", "generator.covariance."];
+        let trained = |name: &str| {
+            !name.contains("running_") && !MEASURED.iter().any(|prefix| name.starts_with(prefix))
+        };
         self.iter()
             .filter(|(name, tensor)| tensor.is_variable() && trained(name))
             .map(|(name, tensor)| Ok((name.to_owned(), Var::from_tensor(tensor)?)))

@@ -5,7 +5,7 @@
 
 use candle_core::Tensor;
 
-use crate::{Distance, Episode, Result, evaluate::rows, prototype};
+use crate::{Distance, Episode, Result, Support, episode::rows};
 
 /// The squared Euclidean distance of each query to the nearest mean of real
 /// support features.
@@ -49,7 +49,7 @@ pub fn of_episode(
     let support = rows(features, &episode.classes, &episode.support)?.narrow(0, 0, known)?;
     let query = rows(features, &episode.classes, &episode.query)?;
     let (ways, queries, dim) = query.dims3()?;
-    let means = prototype::mean(&support)?;
+    let means = Support::of_episode(&support)?.means()?;
     let shots = vec![support.dim(1)?; known];
     let mut insiders = scores(&query.reshape((ways * queries, dim))?, &means, &shots)?;
     let outsiders = insiders.split_off(known * queries);

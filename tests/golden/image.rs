@@ -45,6 +45,7 @@ fn preprocessing_equals_pillow() -> Result<()> {
             mean: vec![0.0; case.channels],
             std: vec![1.0; case.channels],
             resize: case.resize,
+            framing: fewshot::config::Framing::Crop,
             invert: case.invert,
             mirror: false,
         };

@@ -211,6 +211,7 @@ mod tests {
             mean: vec![0.5; 3],
             std: vec![0.25; 3],
             resize: size,
+            framing: fewshot::config::Framing::Crop,
             invert: false,
             mirror: false,
         }

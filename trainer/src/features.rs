@@ -74,6 +74,7 @@ mod tests {
             mean: vec![0.5; 3],
             std: vec![0.5; 3],
             resize,
+            framing: fewshot::config::Framing::Crop,
             invert: false,
             mirror: false,
         }

@@ -9,7 +9,7 @@ pub mod cli;
 pub mod commands;
 pub mod data;
 pub mod device;
-pub mod evaluate;
+pub mod episodes;
 pub mod features;
 pub mod interrupt;
 pub mod output;

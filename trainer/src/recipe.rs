@@ -11,7 +11,7 @@ mod stage;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
-use fewshot::ModelConfig;
+use fewshot::{GeneratorConfig, ModelConfig};
 use serde::{Deserialize, Serialize};
 
 pub use stage::{Episodic, Fit, Generating, Optimizer, Pretrain, Range, Schedule, Stage};
@@ -99,8 +99,9 @@ impl Recipe {
         keys::check_known(&table, &recipe.to_table()?)?;
         recipe.check()?;
         // A generator that nothing teaches would only invent noise.
+        let learns = |generator: &mut GeneratorConfig| generator.kind.learns();
         if !recipe.stage.iter().any(Stage::teaches_generator) {
-            recipe.model.generator = None;
+            recipe.model.generator.take_if(learns);
         }
         Ok(recipe)
     }

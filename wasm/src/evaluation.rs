@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 
 use candle_core::Tensor;
 use fewshot::{
-    Distance, EpisodeSampler, EpisodeShape, Generator,
-    classifier::ClassExamples,
-    evaluate::Evaluator,
+    Context, EpisodeSampler, EpisodeShape, Generator, Head, Model,
+    classifier::{ClassExamples, check_hallucinations},
+    episode::Evaluator,
     metrics::{Confusion, Interval},
 };
 
@@ -19,7 +19,9 @@ use crate::{
 pub struct Evaluation {
     sampler: EpisodeSampler,
     generator: Option<Generator>,
-    distance: Distance,
+    head: Head,
+    context: Context,
+    temperature: f32,
     hallucinations: [usize; 1],
     seed: u64,
     episodes: usize,
@@ -36,8 +38,9 @@ impl Evaluation {
     pub fn new(
         spec: &EvaluationSpec,
         classes: &[ClassExamples],
-        generator: Option<Generator>,
+        model: &Model,
     ) -> Result<Self, Failure> {
+        check_hallucinations(spec.hallucinations, model.generator.is_some())?;
         let shape = EpisodeShape { ways: spec.ways, shots: spec.shots, queries: spec.queries };
         let sizes = classes.iter().map(|class| class.examples.len()).collect();
         let sampler = EpisodeSampler::new(sizes, shape, spec.seed)?;
@@ -48,8 +51,10 @@ impl Evaluation {
         };
         Ok(Self {
             sampler,
-            generator,
-            distance: spec.distance,
+            generator: model.generator.clone(),
+            head: model.config.head_with(spec.head, spec.distance),
+            context: spec.context,
+            temperature: spec.temperature,
             hallucinations: [spec.hallucinations],
             seed: spec.seed,
             episodes: spec.episodes,
@@ -84,7 +89,9 @@ impl Evaluation {
     fn run(&mut self, number: u64) -> Result<(), Failure> {
         let evaluator = Evaluator {
             generator: self.generator.as_ref(),
-            distance: self.distance,
+            head: self.head,
+            context: self.context,
+            temperature: self.temperature,
             hallucinations: &self.hallucinations,
             seed: self.seed,
         };

@@ -126,9 +126,8 @@ impl Session {
     }
 
     pub fn evaluate(&self, spec: &EvaluationSpec) -> Result<Evaluation, Failure> {
-        let generator = self.loaded()?.model.generator.clone();
         let classes = self.classes(&spec.classes)?;
-        Evaluation::new(spec, &classes, generator)
+        Evaluation::new(spec, &classes, &self.loaded()?.model)
     }
 
     pub fn export(&mut self, task: &TaskSpec) -> Result<Vec<u8>, Failure> {

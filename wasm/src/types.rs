@@ -1,8 +1,8 @@
 //! The messages of `web/src/protocol.ts`, as Rust sees them.
 
 use fewshot::{
-    Checkpoint, Distance, FeatureTransform, GeneratorKind, Settings,
-    classifier::{self, Prediction},
+    Checkpoint, Context, Distance, FeatureTransform, GeneratorKind, HeadKind, Settings,
+    classifier::{self, MOST_HALLUCINATIONS, Prediction},
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -14,13 +14,27 @@ pub struct ModelInfo {
     image_channels: usize,
     feature_dim: usize,
     parameter_count: usize,
+    head: HeadKind,
     distance: Distance,
     temperature: f32,
+    temperatures: Temperatures,
     generator: Option<GeneratorKind>,
+    most_hallucinations: usize,
     transform: &'static str,
     rejection: Option<f32>,
     fingerprint: String,
     provenance: Map<String, Value>,
+}
+
+fn one() -> f32 {
+    1.0
+}
+
+/// What scores of each head are divided by before the softmax.
+#[derive(Serialize)]
+struct Temperatures {
+    prototype: f32,
+    ridge: f32,
 }
 
 #[derive(Deserialize)]
@@ -34,6 +48,10 @@ pub struct ClassSpec {
 pub struct TaskSpec {
     pub classes: Vec<ClassSpec>,
     pub queries: Vec<String>,
+    #[serde(default)]
+    head: HeadKind,
+    #[serde(default)]
+    context: Context,
     distance: Distance,
     hallucinations: usize,
     temperature: f32,
@@ -102,8 +120,14 @@ pub struct EvaluationSpec {
     pub shots: usize,
     pub queries: usize,
     pub episodes: usize,
+    #[serde(default)]
+    pub head: HeadKind,
+    #[serde(default)]
+    pub context: Context,
     pub distance: Distance,
     pub hallucinations: usize,
+    #[serde(default = "one")]
+    pub temperature: f32,
     pub seed: u64,
 }
 
@@ -131,14 +155,21 @@ impl ModelInfo {
             image_channels: config.image.channels,
             feature_dim: config.feature_dim(),
             parameter_count: checkpoint.parameters.element_count(),
+            head: config.head,
             distance: config.distance,
-            temperature: config.temperature,
+            temperature: config.temperature_of(config.head),
+            temperatures: Temperatures {
+                prototype: config.temperature_of(HeadKind::Prototype),
+                ridge: config.temperature_of(HeadKind::Ridge),
+            },
             generator: config.generator.as_ref().map(|generator| generator.kind),
+            most_hallucinations: MOST_HALLUCINATIONS,
             transform: match config.transform {
                 FeatureTransform::None => "none",
                 FeatureTransform::L2 => "l2",
                 FeatureTransform::CenterL2 => "center_l2",
                 FeatureTransform::Power { .. } => "power",
+                FeatureTransform::Whiten { .. } => "whiten",
             },
             rejection: config.rejection.as_ref().map(|rejection| rejection.threshold),
             fingerprint,
@@ -150,6 +181,8 @@ impl ModelInfo {
 impl TaskSpec {
     pub fn settings(&self) -> Settings {
         Settings {
+            head: self.head,
+            context: self.context,
             distance: self.distance,
             hallucinations: self.hallucinations,
             temperature: self.temperature,

@@ -141,9 +141,9 @@ fn read_rows(file: &SafeTensors, name: &str, count: usize) -> Result<Vec<Tensor>
     let &[rows, dim] = view.shape() else {
         return Err(format(format_args!("tensor '{name}' is not a table of features")));
     };
-    if rows != count || view.dtype() != safetensors::Dtype::F32 {
+    if dim == 0 || rows != count || view.dtype() != safetensors::Dtype::F32 {
         return Err(format(format_args!(
-            "tensor '{name}' has {rows} rows of {:?}, expected {count} of F32",
+            "tensor '{name}' has {rows} rows of {dim} {:?}, expected {count} of at least one F32",
             view.dtype()
         )));
     }

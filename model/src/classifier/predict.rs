@@ -3,7 +3,7 @@
 use candle_core::Tensor;
 
 use super::Classifier;
-use crate::{Distance, Error, Result, metrics, prototype, rejection};
+use crate::{Error, Result, head, metrics, rejection};
 
 /// How many support pictures a prediction names at most.
 pub const NEIGHBOURS: usize = 5;
@@ -45,22 +45,21 @@ impl Classifier {
     /// [`Error::NoExamples`] where no class has a picture; if D is not the model's.
     pub fn predict(&mut self, queries: &Tensor) -> Result<Vec<Prediction>> {
         self.check_queries(queries)?;
-        let settings = self.settings;
-        let prepared = self.prepared()?;
-        if queries.dims()[0] == 0 {
+        let (distance, temperature) = (self.settings.distance, self.settings.temperature);
+        self.prepared()?;
+        let Some(prepared) = self.prepared.as_ref().filter(|_| queries.dims()[0] > 0) else {
             return Ok(Vec::new());
-        }
-        let distance = settings.distance;
-        let softmax = |prototypes: &Tensor| -> Result<Vec<Vec<f32>>> {
-            probabilities(queries, prototypes, distance, settings.temperature)
         };
-        let plain = softmax(&prepared.plain)?;
-        let with_hallucinated = match prepared.hallucinated {
-            Some(_) => softmax(&prepared.prototypes)?,
+        let probabilities =
+            |learned| head::probabilities(&self.scores(learned, queries)?, temperature);
+        let plain = probabilities(&prepared.plain)?;
+        let with_hallucinated = match &prepared.hallucinated {
+            Some((_made, learned)) => probabilities(learned)?,
             None => plain.clone(),
         };
-        let to_support = distance.pairwise(queries, &prepared.support)?.to_vec2::<f32>()?;
-        let strangeness = rejection::scores(queries, &prepared.plain, &prepared.shots)?;
+        let real = prepared.plain.support.features();
+        let to_support = distance.pairwise(queries, real)?.to_vec2::<f32>()?;
+        let strangeness = rejection::scores(queries, &prepared.means, &prepared.shots)?;
         let rows = with_hallucinated.into_iter().zip(plain).zip(to_support).zip(strangeness);
         Ok(rows
             .map(|(((probabilities, plain), distances), rejection_score)| Prediction {
@@ -82,12 +81,12 @@ impl Classifier {
     /// As [`Self::predict`].
     pub fn probabilities(&mut self, queries: &Tensor) -> Result<Vec<Vec<f32>>> {
         self.check_queries(queries)?;
-        let settings = self.settings;
-        let prepared = self.prepared()?;
-        if queries.dims()[0] == 0 {
+        self.prepared()?;
+        let Some(prepared) = self.prepared.as_ref().filter(|_| queries.dims()[0] > 0) else {
             return Ok(Vec::new());
-        }
-        probabilities(queries, &prepared.prototypes, settings.distance, settings.temperature)
+        };
+        let scores = self.scores(prepared.learned(), queries)?;
+        head::probabilities(&scores, self.settings.temperature)
     }
 
     pub(super) fn check_queries(&self, queries: &Tensor) -> Result<()> {
@@ -101,24 +100,6 @@ impl Classifier {
             actual: queries.shape().clone(),
         })
     }
-}
-
-fn probabilities(
-    queries: &Tensor,
-    prototypes: &Tensor,
-    distance: Distance,
-    temperature: f32,
-) -> Result<Vec<Vec<f32>>> {
-    let scores = prototype::scores(queries, prototypes, distance, temperature)?;
-    Ok(scores.to_vec2()?.into_iter().map(softmax).collect())
-}
-
-fn softmax(mut scores: Vec<f32>) -> Vec<f32> {
-    let largest = scores.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    scores.iter_mut().for_each(|score| *score = (*score - largest).exp());
-    let sum: f32 = scores.iter().sum();
-    scores.iter_mut().for_each(|score| *score /= sum);
-    scores
 }
 
 fn nearest(distances: &[f32], owners: &[(usize, String)]) -> Vec<Neighbour> {

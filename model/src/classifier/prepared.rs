@@ -1,25 +1,38 @@
-//! What predictions of the same classes share: prototypes and the support as one tensor.
+//! What predictions of the same classes share: supports and the heads fitted to them.
 
 use candle_core::Tensor;
 
 use super::Classifier;
-use crate::{Error, Result, prototype};
+use crate::{Context, Error, Fitted, Result, Support, context};
 
-/// Valid until a class, a picture, M or the seed changes.
+/// Valid until a class, a picture or a setting changes.
 #[derive(Clone, Debug)]
 pub(super) struct Prepared {
     /// K of each class that takes part.
     pub(super) shots: Vec<usize>,
-    /// Every support feature, (N K, D), class by class.
-    pub(super) support: Tensor,
-    /// For each row of `support`: the class among those that take part, and the picture.
+    /// For each real feature: the class among those that take part, and the picture.
     pub(super) owners: Vec<(usize, String)>,
     /// Means of real features, (N, D).
-    pub(super) plain: Tensor,
-    /// Hallucinated features of each class, (N, M, D); none where M is 0.
-    pub(super) hallucinated: Option<Tensor>,
-    /// With the hallucinated features, (N, D).
-    pub(super) prototypes: Tensor,
+    pub(super) means: Tensor,
+    /// The real features alone.
+    pub(super) plain: Learned,
+    /// Hallucinated features of each class, (N, M, D), and what is learned with
+    /// them; none where M is 0.
+    pub(super) hallucinated: Option<(Tensor, Learned)>,
+}
+
+/// A support and, where queries are answered each by itself, the head fitted to it.
+#[derive(Clone, Debug)]
+pub(super) struct Learned {
+    pub(super) support: Support,
+    fitted: Option<Fitted>,
+}
+
+impl Prepared {
+    /// With hallucinated features, where there are some.
+    pub(super) fn learned(&self) -> &Learned {
+        self.hallucinated.as_ref().map_or(&self.plain, |(_made, learned)| learned)
+    }
 }
 
 impl Classifier {
@@ -32,39 +45,53 @@ impl Classifier {
         Ok(self.prepared.insert(prepared))
     }
 
+    /// Scores of queries by what was learned, (Q, D) to (Q, N).
+    pub(super) fn scores(&self, learned: &Learned, queries: &Tensor) -> Result<Tensor> {
+        match &learned.fitted {
+            Some(fitted) => fitted.scores(queries),
+            None => {
+                let (context, temperature) = (self.settings.context, self.settings.temperature);
+                context::scores(context, self.head(), temperature, &learned.support, queries)
+            }
+        }
+    }
+
+    fn learn(&self, support: Support) -> Result<Learned> {
+        let alone = self.settings.context == Context::Inductive;
+        let fitted = alone.then(|| self.head().fit(&support)).transpose()?;
+        Ok(Learned { support, fitted })
+    }
+
     fn prepare(&mut self) -> Result<Prepared> {
         let (count, seed) = (self.settings.hallucinations, self.settings.seed);
         let generator = self.generator.as_ref().filter(|_| count > 0);
         let weight = generator.and_then(|generator| generator.config().hallucinated_weight);
         let active = self.classes.iter_mut().filter(|class| !class.content.examples.is_empty());
-        let (mut support, mut hallucinated) = (Vec::new(), Vec::new());
-        let (mut plain, mut prototypes) = (Vec::new(), Vec::new());
-        let mut owners = Vec::new();
+        let (mut real, mut made, mut owners) = (Vec::new(), Vec::new(), Vec::new());
         for (index, class) in active.enumerate() {
-            let real = class.content.features()?;
-            let mean = prototype::mean(&real.unsqueeze(0)?)?;
+            real.push(class.content.features()?);
             if let Some(generator) = generator {
-                let made = class.hallucinate(generator, count, seed)?.unsqueeze(0)?;
-                let real = real.unsqueeze(0)?;
-                prototypes.push(prototype::with_hallucinated(&real, &made, weight)?);
-                hallucinated.push(made);
-            } else {
-                prototypes.push(mean.clone());
+                made.push(class.hallucinate(generator, count, seed)?);
             }
             owners.extend(class.content.examples.iter().map(|e| (index, e.id.clone())));
-            plain.push(mean);
-            support.push(real);
         }
-        if support.is_empty() {
+        if real.is_empty() {
             return Err(Error::NoExamples);
         }
+        let support = Support::new(&real)?;
+        let hallucinated = if made.is_empty() {
+            None
+        } else {
+            let made = Tensor::stack(&made, 0)?;
+            let learned = self.learn(support.with_hallucinated(&made, weight)?)?;
+            Some((made, learned))
+        };
         Ok(Prepared {
-            shots: support.iter().map(|real| real.dims()[0]).collect(),
-            support: Tensor::cat(&support, 0)?,
+            shots: real.iter().map(|real| real.dims()[0]).collect(),
             owners,
-            plain: Tensor::cat(&plain, 0)?,
-            hallucinated: generator.map(|_| Tensor::cat(&hallucinated, 0)).transpose()?,
-            prototypes: Tensor::cat(&prototypes, 0)?,
+            means: support.means()?,
+            plain: self.learn(support)?,
+            hallucinated,
         })
     }
 }

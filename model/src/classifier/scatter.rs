@@ -23,7 +23,8 @@ pub enum Point {
         /// Its class.
         class: usize,
     },
-    /// The prototype queries are compared with.
+    /// The mean of its features, hallucinated ones too: what the head
+    /// `prototype` compares queries with.
     Prototype {
         /// Its class.
         class: usize,
@@ -56,18 +57,18 @@ impl Classifier {
     pub fn scatter(&mut self, queries: &Tensor) -> Result<Scatter> {
         self.check_queries(queries)?;
         let prepared = self.prepared()?;
-        let mut features = vec![prepared.support.clone()];
+        let mut features = vec![prepared.plain.support.features().clone()];
         let mut points: Vec<Point> = prepared
             .owners
             .iter()
             .map(|(class, example)| Point::Support { class: *class, example: example.clone() })
             .collect();
-        if let Some(hallucinated) = &prepared.hallucinated {
-            let (ways, count, dim) = hallucinated.dims3()?;
-            features.push(hallucinated.reshape((ways * count, dim))?);
+        if let Some((made, _learned)) = &prepared.hallucinated {
+            let (ways, count, dim) = made.dims3()?;
+            features.push(made.reshape((ways * count, dim))?);
             points.extend((0..ways * count).map(|row| Point::Hallucinated { class: row / count }));
         }
-        features.push(prepared.prototypes.clone());
+        features.push(prepared.learned().support.means()?);
         points.extend((0..prepared.shots.len()).map(|class| Point::Prototype { class }));
         let n_query = queries.dims()[0];
         if n_query > 0 {

@@ -3,7 +3,10 @@
 use candle_core::{Device, Tensor};
 
 use super::*;
-use crate::{Checkpoint, Distance, Error, Precision, Result, Seeds, config::tests::tiny, rng};
+use crate::{
+    Checkpoint, Context, Distance, Error, HeadKind, Precision, Result, Seeds, config::tests::tiny,
+    rng,
+};
 
 const DIM: usize = 32;
 
@@ -33,7 +36,9 @@ fn class(id: &str, pictures: &[&str]) -> ClassExamples {
 }
 
 fn settings(hallucinations: usize) -> Settings {
-    Settings { distance: Distance::L2, hallucinations, temperature: 5.0, seed: 3 }
+    let (head, context) = (HeadKind::Prototype, Context::Inductive);
+    let (distance, temperature) = (Distance::L2, 5.0);
+    Settings { head, context, distance, hallucinations, temperature, seed: 3 }
 }
 
 fn classifier(hallucinations: usize, classes: &[ClassExamples]) -> Classifier {

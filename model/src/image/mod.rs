@@ -23,7 +23,7 @@ pub use error::ImageError;
 pub use normalise::{normalise, normalise_into};
 pub use pixels::{PixelFormat, Pixels};
 
-use crate::config::ImageConfig;
+use crate::config::{Framing, ImageConfig};
 use colour::PlanarRow;
 use resize::{Axis, resample};
 
@@ -33,9 +33,9 @@ pub const MAX_SIDE: usize = 32_768;
 
 /// Resizes, centre-crops and converts a picture to the bytes the model sees.
 ///
-/// As torchvision does: the shorter side becomes `config.resize` with an
-/// antialiased bilinear filter, rounded to `u8`, then the middle `size` x `size`
-/// is kept. Alpha is blended over white and colour turned to Rec. 601 luma
+/// As torchvision does: the shorter side (or both, [`Framing::Squash`]) becomes
+/// `config.resize` with an antialiased bilinear filter, rounded to `u8`, then the
+/// middle `size` x `size` is kept. Alpha is blended over white and colour turned to Rec. 601 luma
 /// before resizing; `config.invert` turns dark ink bright afterwards.
 ///
 /// # Shapes
@@ -52,7 +52,10 @@ pub fn prepare(config: &ImageConfig, pixels: &Pixels<'_>) -> Result<Vec<u8>, Ima
     if size == 0 || config.resize < size {
         return Err(ImageError::Crop { size, resize: config.resize });
     }
-    let [width, height] = resized_sides(pixels.width(), pixels.height(), config.resize);
+    let [width, height] = match config.framing {
+        Framing::Crop => resized_sides(pixels.width(), pixels.height(), config.resize),
+        Framing::Squash => [config.resize; 2],
+    };
     let columns = Axis::whole(pixels.width(), width).window(centre(width, size), size);
     let rows = Axis::whole(pixels.height(), height).window(centre(height, size), size);
     let mut out = resample(pixels, channels, &columns, &rows);

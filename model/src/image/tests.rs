@@ -7,6 +7,7 @@ fn config(size: usize, resize: usize, channels: usize) -> ImageConfig {
         mean: vec![0.5; channels],
         std: vec![0.25; channels],
         resize,
+        framing: Framing::Crop,
         invert: false,
         mirror: false,
     }
@@ -72,6 +73,21 @@ fn transparent_is_white_and_opaque_is_its_colour() {
     let data = [[10, 20, 30, 0], [10, 20, 30, 255]].concat().repeat(2);
     let pixels = Pixels::rgba8(2, 2, &data).unwrap();
     assert_eq!(convert(&pixels, 3).unwrap(), [255, 255, 255, 10, 20, 30].repeat(2));
+}
+
+#[test]
+fn squashed_pictures_keep_their_ends() {
+    // Half of the picture that the crop throws away.
+    let data: Vec<u8> =
+        (0..4 * 12).map(|i| if (3..9).contains(&(i % 12)) { 0 } else { 200 }).collect();
+    let wide = Pixels::l8(12, 4, &data).unwrap();
+    let squash = ImageConfig { framing: Framing::Squash, ..config(4, 4, 1) };
+    let row = |config: &ImageConfig| prepare(config, &wide).unwrap()[..4].to_vec();
+    assert!(row(&config(4, 4, 1)).iter().all(|value| *value < 50));
+    let squashed = row(&squash);
+    assert!(squashed[0] > 150 && squashed[3] > 150 && squashed[1] < 50, "{squashed:?}");
+    let square = Pixels::l8(6, 6, &data[..36]).unwrap();
+    assert_eq!(prepare(&squash, &square).unwrap(), prepare(&config(4, 4, 1), &square).unwrap());
 }
 
 #[test]

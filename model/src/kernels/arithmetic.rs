@@ -11,10 +11,10 @@ use std::sync::{Arc, OnceLock};
 use candle_core::{D, DType, Result as CandleResult, Tensor};
 
 use super::dense::{self, Packed, with_values};
-use crate::{Result, kernels::Level};
+use crate::{Error, Result, kernels::Level};
 
-/// Whether the loops serve.
-fn is_plain(tensors: &[&Tensor]) -> bool {
+/// Whether the loops serve: f32 on the CPU, and no gradient wanted.
+pub(crate) fn is_plain(tensors: &[&Tensor]) -> bool {
     let plain = |x: &&Tensor| x.device().is_cpu() && x.dtype() == DType::F32 && !x.track_op();
     cfg!(target_arch = "wasm32") || tensors.iter().all(plain)
 }
@@ -137,6 +137,89 @@ pub(crate) fn product_kept(x: &Tensor, rows: &Tensor, kept: &Kept) -> Result<Ten
         }
     };
     packed.product(Level::best(), x)
+}
+
+/// shares · x: sums of rows of x, each row counting as the share says.
+///
+/// # Shapes
+/// - shares: (n, r), mostly zeros as a rule
+/// - x: (r, k)
+/// - output: (n, k)
+///
+/// # Errors
+/// If the two have different r.
+pub(crate) fn combine(shares: &Tensor, x: &Tensor) -> Result<Tensor> {
+    let ((n, rows), (x_rows, dim)) = (shares.dims2()?, x.dims2()?);
+    if !is_plain(&[shares, x]) {
+        return Ok(shares.matmul(x)?);
+    }
+    if rows != x_rows {
+        return Err(Error::Shape {
+            name: "shares of rows".into(),
+            expected: (n, x_rows).into(),
+            actual: shares.shape().clone(),
+        });
+    }
+    let (shares, x) = (shares.contiguous()?, x.contiguous()?);
+    let mut sums = Vec::with_capacity(n * dim);
+    with_values(&shares, |shares| {
+        with_values(&x, |x| {
+            for shares in shares[..n * rows].chunks_exact(rows.max(1)) {
+                let mut sum = vec![0.0f64; dim];
+                for (share, row) in shares.iter().zip(x.chunks_exact(dim.max(1))) {
+                    if *share != 0.0 {
+                        let share = f64::from(*share);
+                        sum.iter_mut().zip(row).for_each(|(s, x)| *s += share * f64::from(*x));
+                    }
+                }
+                sums.extend(sum.into_iter().map(|sum| sum as f32));
+            }
+        })
+    })??;
+    Ok(Tensor::from_vec(sums, (n, dim), x.device())?)
+}
+
+/// Each row times a factor of its own.
+///
+/// # Shapes
+/// - x: (r, k), factors: (r), output: (r, k)
+///
+/// # Errors
+/// If there are not as many factors as rows.
+pub(crate) fn scale_rows(x: &Tensor, factors: &[f32]) -> Result<Tensor> {
+    let (rows, dim) = x.dims2()?;
+    if rows != factors.len() {
+        return Err(Error::Shape {
+            name: "factors of rows".into(),
+            expected: rows.into(),
+            actual: factors.len().into(),
+        });
+    }
+    let column = Tensor::from_slice(factors, (rows, 1), x.device())?;
+    let scaled = zip(x, &column, Tensor::broadcast_mul, |x, factor| x * factor)?;
+    debug_assert_eq!(scaled.dims(), [rows, dim]);
+    Ok(scaled)
+}
+
+/// Rows become columns.
+///
+/// # Shapes
+/// - x: (r, k), output: (k, r)
+///
+/// # Errors
+/// If `x` has another rank.
+pub(crate) fn transpose(x: &Tensor) -> Result<Tensor> {
+    let (rows, columns) = x.dims2()?;
+    if !is_plain(&[x]) {
+        return Ok(x.t()?.contiguous()?);
+    }
+    let x = x.contiguous()?;
+    let transposed = with_values(&x, |values| {
+        (0..columns)
+            .flat_map(|column| (0..rows).map(move |row| values[row * columns + column]))
+            .collect::<Vec<f32>>()
+    })?;
+    Ok(Tensor::from_vec(transposed, (columns, rows), x.device())?)
 }
 
 /// Some rows of a matrix, in the order asked for.
@@ -300,6 +383,19 @@ mod tests {
         assert_same(&add_relu(&x, &y)?, &(&x + &y)?.relu()?);
         let empty = drawn(1, (0, 4));
         assert_same(&product(&empty, &drawn(2, (3, 4)))?, &drawn(1, (0, 3)));
+        Ok(())
+    }
+
+    #[test]
+    fn combinations_scalings_and_transposes_agree_with_candle() -> Result<()> {
+        let (shares, x) = (drawn(1, (3, 5)), drawn(2, (5, 7)));
+        assert_same(&combine(&shares, &x)?, &shares.matmul(&x)?);
+        assert!(combine(&x, &shares).is_err());
+        assert_same(&transpose(&x.narrow(1, 2, 3)?)?, &x.narrow(1, 2, 3)?.t()?.contiguous()?);
+        let factors = [2.0, 0.0, -1.0, 0.5, 3.0];
+        let column = Tensor::from_slice(&factors, (5, 1), &Device::Cpu)?;
+        assert_same(&scale_rows(&x, &factors)?, &x.broadcast_mul(&column)?);
+        assert!(scale_rows(&x, &factors[..4]).is_err());
         Ok(())
     }
 

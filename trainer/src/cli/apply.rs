@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, ValueEnum};
-use fewshot::{Control, Distance};
+use fewshot::{Context, Control, Distance, HeadKind};
 
 use super::one_of;
 use crate::data::Split;
@@ -11,6 +11,10 @@ use crate::device::DeviceChoice;
 
 /// Names of the distances, as typed.
 const DISTANCES: &[&str] = &["l2", "cosine", "dot"];
+/// Names of the heads, as typed.
+const HEADS: &[&str] = &["prototype", "ridge"];
+/// Names of the contexts, as typed.
+const CONTEXTS: &[&str] = &["inductive", "centred", "transductive"];
 
 /// What `--generator` can be.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -57,7 +61,14 @@ pub struct EvalArgs {
     /// Episodes to average over; published tables use 10000
     #[arg(long, value_name = "COUNT", default_value_t = 1000)]
     pub episodes: usize,
-    /// How queries are compared with prototypes [default: as the model was trained]
+    /// What is fitted to the support pictures [default: what the model file says]
+    #[arg(long, value_parser = one_of::<HeadKind>(HEADS))]
+    pub head: Option<HeadKind>,
+    /// Whether the queries of an episode are looked at together: accuracy then depends on what
+    /// else is asked, and is not comparable with published figures
+    #[arg(long, default_value_t = Context::Inductive, value_parser = one_of::<Context>(CONTEXTS))]
+    pub context: Context,
+    /// How queries are compared with prototypes [default: what the model file says]
     #[arg(long, value_parser = one_of::<Distance>(DISTANCES))]
     pub distance: Option<Distance>,
     /// Features to hallucinate for each class; several, as in 0,10,100, are compared on the
@@ -106,7 +117,12 @@ pub struct PredictArgs {
     /// Picture to classify, or a folder of them
     #[arg(long, value_name = "DIR|FILE")]
     pub query: PathBuf,
-    /// How pictures are compared with classes [default: as the model was trained]
+    /// What is fitted to the example pictures [default: what the model file or the exported
+    /// classifier says]
+    #[arg(long, value_parser = one_of::<HeadKind>(HEADS))]
+    pub head: Option<HeadKind>,
+    /// How pictures are compared with prototypes [default: what the model file or the exported
+    /// classifier says]
     #[arg(long, value_parser = one_of::<Distance>(DISTANCES))]
     pub distance: Option<Distance>,
     /// Features to hallucinate for each class [default: 0, or what the exported classifier has]

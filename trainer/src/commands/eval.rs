@@ -8,16 +8,19 @@ use std::time::Instant;
 
 use anyhow::{Context, Result, ensure};
 use candle_core::Device;
-use fewshot::evaluate::Evaluator;
+use fewshot::classifier::check_hallucinations;
+use fewshot::episode::Evaluator;
 use fewshot::metrics::{Confusion, Interval};
-use fewshot::{Control, Distance, EpisodeSampler, EpisodeShape, Model};
+use fewshot::{
+    Context as QueryContext, Control, Distance, EpisodeSampler, EpisodeShape, HeadKind, Model,
+};
 use serde::Serialize;
 
 use self::outsiders::Outsiders;
 use super::pictures::embed_dataset;
 use crate::cli::EvalArgs;
 use crate::data::{self, Dataset};
-use crate::evaluate::{accuracies, by_class, spread};
+use crate::episodes::{accuracies, by_class, spread};
 use crate::{device, output, plot, progress, weights};
 
 /// One line of results: its keys are a contract.
@@ -35,8 +38,12 @@ pub struct Row {
     pub queries: usize,
     /// Episodes averaged over.
     pub episodes: usize,
-    /// How queries were compared with prototypes.
+    /// What was fitted to the support.
+    pub head: HeadKind,
+    /// How queries were compared with prototypes, where the head is `prototype`.
     pub distance: Distance,
+    /// Whether the queries of an episode were looked at together.
+    pub context: QueryContext,
     /// Features hallucinated for each class, M.
     pub hallucinate: usize,
     /// Decides episodes and noise.
@@ -75,8 +82,12 @@ pub struct Protocol {
     pub shape: EpisodeShape,
     /// Episodes to average over.
     pub episodes: usize,
+    /// What is fitted to the support; `None` for the model's own.
+    pub head: Option<HeadKind>,
     /// How queries are compared with prototypes; `None` for the model's own.
     pub distance: Option<Distance>,
+    /// Whether the queries of an episode are looked at together.
+    pub context: QueryContext,
     /// Numbers of hallucinations.
     pub hallucinate: Vec<usize>,
     /// What hallucinates.
@@ -109,7 +120,9 @@ pub fn run(args: &EvalArgs) -> Result<()> {
     let protocols = args.shots.iter().map(|&shots| Protocol {
         shape: EpisodeShape { ways: args.ways, shots, queries: args.queries },
         episodes: args.episodes,
+        head: args.head,
         distance: args.distance,
+        context: args.context,
         hallucinate: args.hallucinate.clone(),
         generator: args.generator.into(),
         spread: args.spread,
@@ -166,8 +179,8 @@ pub fn evaluate(
     for protocol in protocols.iter().filter(|protocol| protocol.outsiders) {
         outsiders::sampler(protocol, &sizes)?;
     }
-    let hallucinates = protocols.iter().flat_map(|protocol| &protocol.hallucinate).any(|&m| m > 0);
-    ensure!(!hallucinates || model.generator.is_some(), fewshot::Error::NoGenerator);
+    let most = protocols.iter().flat_map(|protocol| &protocol.hallucinate).max();
+    check_hallucinations(most.copied().unwrap_or(0), model.generator.is_some())?;
     let features = by_class(&embed_dataset(model, dataset, device)?, &sizes)?;
     let embedding_secs = started.elapsed().as_secs_f64();
 
@@ -178,11 +191,12 @@ pub fn evaluate(
         let counts = &protocol.hallucinate;
         let generator =
             model.generator.clone().map(|generator| generator.with_control(protocol.generator));
+        let head = protocol.head.unwrap_or(model.config.head);
         let evaluator = Evaluator {
-            generator: generator.as_ref(),
-            distance,
-            hallucinations: counts,
-            seed: protocol.seed,
+            head: model.config.head_with(head, distance),
+            context: protocol.context,
+            temperature: model.config.temperature_of(head),
+            ..Evaluator::of(&model.config, generator.as_ref(), counts, protocol.seed)
         };
         let bar = progress::bar("episodes", protocol.episodes);
         let done = |done: usize| bar.set_position(done as u64);
@@ -213,7 +227,9 @@ pub fn evaluate(
                 shots: protocol.shape.shots,
                 queries: protocol.shape.queries,
                 episodes: protocol.episodes,
+                head,
                 distance,
+                context: protocol.context,
                 hallucinate,
                 seed: protocol.seed,
                 accuracy: interval.mean,
@@ -236,6 +252,18 @@ fn is_own(generator: &Control) -> bool {
     *generator == Control::Own
 }
 
+/// The head in words, and a context that is out of the ordinary.
+fn compared(row: &Row) -> String {
+    let head = match row.head {
+        HeadKind::Prototype => format!("prototypes by {}", row.distance),
+        HeadKind::Ridge => "ridge regression".to_owned(),
+    };
+    match row.context {
+        QueryContext::Inductive => head,
+        context => format!("{head}, {context} (queries looked at together)"),
+    }
+}
+
 /// The rows for a person to read.
 fn table(rows: &[Row]) -> String {
     let Some(first) = rows.first() else { return String::new() };
@@ -247,7 +275,7 @@ fn table(rows: &[Row]) -> String {
         first.shots,
         first.queries,
         first.episodes,
-        first.distance,
+        compared(first),
         first.seed,
         first.seconds
     );

@@ -3,7 +3,9 @@
 use std::fmt::Write;
 
 use anyhow::{Context, Result};
-use fewshot::{BackboneConfig, Checkpoint, FeatureTransform, GeneratorKind, ModelConfig};
+use fewshot::{
+    BackboneConfig, Checkpoint, FeatureTransform, GeneratorConfig, GeneratorKind, HeadKind, ModelConfig,
+};
 use serde_json::Value;
 
 use crate::cli::InfoArgs;
@@ -57,23 +59,12 @@ fn describe(checkpoint: &Checkpoint) -> String {
         "generator",
         match &config.generator {
             None => "none: this model cannot hallucinate".into(),
-            Some(generator) => format!(
-                "{}, hidden {}, dropout {}, noise {}{}, {} parameters",
-                match generator.kind {
-                    GeneratorKind::Reference => "reference",
-                    GeneratorKind::Residual => "residual",
-                },
-                generator.hidden,
-                generator.dropout,
-                generator.noise_scale,
-                generator.hallucinated_weight.map_or_else(String::new, |weight| format!(
-                    ", hallucinations weigh {weight} in all"
-                )),
-                parameters(checkpoint, "generator.")
-            ),
+            Some(generator) => {
+                format!("{}, {} parameters", made(generator), parameters(checkpoint, "generator."))
+            }
         },
     ));
-    lines.push(("scores by", format!("{}, temperature {}", config.distance, config.temperature)));
+    lines.push(("head", head(config)));
     if let Some(rejection) = &config.rejection {
         lines.push((
             "none of these",
@@ -106,6 +97,37 @@ fn backbone(config: &BackboneConfig) -> String {
     }
 }
 
+/// How a generator hallucinates.
+fn made(generator: &GeneratorConfig) -> String {
+    let form = match generator.kind {
+        GeneratorKind::Reference => "reference",
+        GeneratorKind::Residual => "residual",
+        GeneratorKind::Covariance => "covariance",
+    };
+    let size = if generator.kind.learns() {
+        format!("hidden {}, dropout {}", generator.hidden, generator.dropout)
+    } else {
+        format!("{} directions", generator.rank)
+    };
+    let weight = generator
+        .hallucinated_weight
+        .map_or_else(String::new, |weight| format!(", hallucinations weigh {weight} in all"));
+    format!("{form}, {size}, noise {}{weight}", generator.noise_scale)
+}
+
+/// The head that is used unless one is asked for.
+fn head(config: &ModelConfig) -> String {
+    match config.head {
+        HeadKind::Prototype => {
+            format!("prototypes by {}, temperature {}", config.distance, config.temperature)
+        }
+        HeadKind::Ridge => format!(
+            "ridge regression, lambda {}, temperature {}",
+            config.ridge.lambda, config.ridge.temperature
+        ),
+    }
+}
+
 fn feature(config: &ModelConfig) -> String {
     let then = match config.transform {
         FeatureTransform::None => "as the backbone leaves them".into(),
@@ -114,6 +136,9 @@ fn feature(config: &ModelConfig) -> String {
         FeatureTransform::Power { exponent } => {
             format!("to the power {exponent}, centred, divided by their length")
         }
+        FeatureTransform::Whiten { exponent, rank } => format!(
+            "to the power {exponent}, centred, whitened in {rank} directions, divided by their length"
+        ),
     };
     let views = if config.image.mirror { "of the picture and its mirror image, " } else { "" };
     format!("{} numbers, {views}{then}", config.feature_dim())

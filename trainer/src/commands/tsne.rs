@@ -1,8 +1,8 @@
 //! `fewshot tsne`: the features of an episode's classes, drawn in the plane.
 
-use anyhow::{Result, ensure};
+use anyhow::Result;
 use candle_core::{DType, Device, Tensor};
-use fewshot::classifier::{Classifier, Point, Settings};
+use fewshot::classifier::{Classifier, Point, Settings, check_hallucinations};
 use fewshot::projection::tsne_2d;
 use fewshot::{EpisodeSampler, EpisodeShape, Model};
 
@@ -27,7 +27,7 @@ pub fn run(args: &TsneArgs) -> Result<()> {
     let device = device::pick(args.device)?;
     let checkpoint = weights::read(&args.weights)?;
     let model = Model::from_checkpoint(&checkpoint, &device)?;
-    ensure!(args.hallucinate == 0 || model.generator.is_some(), fewshot::Error::NoGenerator);
+    check_hallucinations(args.hallucinate, model.generator.is_some())?;
     let dataset = data::open(args.data.as_deref())?.split(args.split)?;
     let episode = draw(&dataset, args)?;
     let features = embed_dataset(&model, &episode, &device)?.to_device(&Device::Cpu)?;

@@ -17,7 +17,7 @@ use tempfile::NamedTempFile;
 use super::ImageSource;
 
 /// To be raised when decoding or resizing changes what it gives.
-const FORMAT: &str = "fewshot pixels 1\n";
+const FORMAT: &str = "fewshot pixels 2\n";
 
 /// Where the pixels of one listing are, or will be, kept.
 #[derive(Debug)]
@@ -47,8 +47,8 @@ impl Slot {
             images.par_iter().map(|image| image.fingerprint()).collect::<Result<_>>()?;
         let mut hash = Sha256::new();
         hash.update(FORMAT);
-        let ImageConfig { size, channels, resize, invert, .. } = config;
-        hash.update(format!("{size} {channels} {resize} {invert}\n"));
+        let ImageConfig { size, channels, resize, framing, invert, .. } = config;
+        hash.update(format!("{size} {channels} {resize} {framing:?} {invert}\n"));
         for line in fingerprints {
             hash.update(line);
             hash.update("\n");
@@ -108,6 +108,7 @@ mod tests {
             mean: vec![0.0],
             std: vec![1.0],
             resize: size,
+            framing: fewshot::config::Framing::Crop,
             invert: false,
             mirror: false,
         }

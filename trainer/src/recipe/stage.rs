@@ -123,6 +123,14 @@ pub struct Generating {
 /// What is measured rather than learned.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Fit {
+    /// Shares by which the covariance of a transform `whiten` is drawn towards
+    /// the identity, of which the best on the validation classes is taken.
+    #[serde(default = "shrinkages")]
+    pub shrinkage: Vec<f32>,
+    /// Numbers of the head `ridge` of which the best on the validation classes
+    /// is taken; none keeps the model's.
+    #[serde(default)]
+    pub lambda: Vec<f32>,
     /// Whether the temperature is chosen on the validation classes.
     #[serde(default = "yes")]
     pub temperature: bool,
@@ -236,7 +244,7 @@ impl Stage {
 
     pub(super) fn check(&self, has_generator: bool) -> Result<()> {
         let (optimizer_schedule, numbers): (_, Vec<(&str, usize)>) = match self {
-            Self::Fit(_) => return Ok(()),
+            Self::Fit(stage) => return stage.check(),
             Self::Pretrain(stage) => {
                 if !(0.0..1.0).contains(&stage.label_smoothing)
                     || !(0.0..1.0).contains(&stage.average)
@@ -307,6 +315,19 @@ impl Stage {
     }
 }
 
+impl Fit {
+    fn check(&self) -> Result<()> {
+        let share = |value: &f32| (0.0..=1.0).contains(value);
+        if self.shrinkage.is_empty() || !self.shrinkage.iter().all(share) {
+            bail!("shrinkage must be a list of numbers from 0 to 1, at least one");
+        }
+        if !self.lambda.iter().all(|value| value.is_finite() && *value > 0.0) {
+            bail!("lambda must be a list of numbers above 0");
+        }
+        Ok(())
+    }
+}
+
 fn check_hallucinate(range: Range, has_generator: bool) -> Result<()> {
     if !range.is_usable() {
         bail!("hallucinate must be a number or [from, to] with from no more than to");
@@ -315,6 +336,10 @@ fn check_hallucinate(range: Range, has_generator: bool) -> Result<()> {
         bail!("hallucinate needs a generator: give [model.generator] a kind and a hidden size");
     }
     Ok(())
+}
+
+fn shrinkages() -> Vec<f32> {
+    vec![0.3, 0.5, 0.7, 0.9]
 }
 
 fn one() -> usize {

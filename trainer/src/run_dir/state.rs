@@ -5,7 +5,7 @@ use std::collections::HashMap;
 
 use anyhow::{Context, Result, bail};
 use candle_core::{DType, Device, Tensor};
-use fewshot::{Parameters, Rejection};
+use fewshot::{ModelConfig, Parameters, Rejection, RidgeConfig};
 use safetensors::{SafeTensors, tensor::TensorView};
 use serde::{Deserialize, Serialize};
 
@@ -30,15 +30,49 @@ pub struct Position {
     pub seconds: f64,
     /// Highest criterion of the stage, that of `best.safetensors`.
     pub best: Option<f64>,
-    /// The model's temperature at present.
-    pub temperature: f32,
-    /// The model's rejection at present, once it is calibrated.
-    #[serde(default)]
-    pub rejection: Option<Rejection>,
+    /// What of the model's configuration was measured so far.
+    #[serde(flatten)]
+    pub measured: Measured,
     /// Length of `metrics.jsonl`.
     pub metrics_bytes: u64,
     /// Steps, loss and accuracy summed since the last line of metrics.
     pub window: (usize, f64, f64),
+}
+
+/// The numbers of a model's configuration that a run measures.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct Measured {
+    /// Of the head `prototype`.
+    pub temperature: f32,
+    /// Of the head `ridge`.
+    #[serde(default)]
+    pub ridge: RidgeConfig,
+    /// Once it is calibrated.
+    #[serde(default)]
+    pub rejection: Option<Rejection>,
+}
+
+impl Measured {
+    /// Those of `config`.
+    #[must_use]
+    pub fn of(config: &ModelConfig) -> Self {
+        Self {
+            temperature: config.temperature,
+            ridge: config.ridge,
+            rejection: config.rejection.clone(),
+        }
+    }
+
+    /// `config` with these numbers.
+    #[must_use]
+    pub fn applied_to(&self, config: &ModelConfig) -> ModelConfig {
+        ModelConfig {
+            temperature: self.temperature,
+            ridge: self.ridge,
+            rejection: self.rejection.clone(),
+            ..config.clone()
+        }
+    }
 }
 
 /// A position with its numbers.

@@ -1,12 +1,12 @@
 //! What episodes through the encoder and episodes on features share: rows of an
-//! episode, its seeds, and its scores.
+//! episode, and its support.
 
 use anyhow::Result;
 use candle_core::Tensor;
 use fewshot::episode::Episode;
-use fewshot::hallucinator::noise;
+use fewshot::generator::noise;
 use fewshot::rng::Rng;
-use fewshot::{Generator, prototype};
+use fewshot::{Generator, Support};
 use rand::Rng as _;
 
 use crate::data::PixelCache;
@@ -26,18 +26,18 @@ pub(super) fn images_of(episode: &Episode, cache: &PixelCache) -> Vec<usize> {
     all
 }
 
-/// Prototypes in training: `count` hallucinated features a class beside the
-/// real ones, dropout on. Also gives the hallucinated features, (N, M, D).
-pub(crate) fn imagine(
+/// The support in training: `count` hallucinated features a class beside the
+/// real ones, (N, K, D), dropout on. Also gives the hallucinated ones, (N, M, D).
+pub(crate) fn hallucinated_support(
     generator: &Generator,
-    support: &Tensor,
+    real: &Tensor,
     count: usize,
     rng: &mut Rng,
-) -> Result<(Tensor, Tensor)> {
-    let (ways, _shots, dim) = support.dims3()?;
-    let seeds = generator.seeds(support, |shots| rng.random_range(0..shots))?;
-    let noise = noise(rng, ways, count, dim, support.device())?;
-    let imagined = generator.hallucinate_train(&seeds, &noise, rng)?;
+) -> Result<(Support, Tensor)> {
+    let (ways, _shots, dim) = real.dims3()?;
+    let seeds = generator.seeds(real, |shots| rng.random_range(0..shots))?;
+    let noise = noise(rng, ways, count, dim, real.device())?;
+    let made = generator.hallucinate_train(&seeds, &noise, rng)?;
     let weight = generator.config().hallucinated_weight;
-    Ok((prototype::with_hallucinated(support, &imagined, weight)?, imagined))
+    Ok((Support::of_episode(real)?.with_hallucinated(&made, weight)?, made))
 }

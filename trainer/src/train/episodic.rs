@@ -7,9 +7,9 @@ use anyhow::{Context, Result};
 use candle_core::{Device, Tensor};
 use fewshot::config::ImageConfig;
 use fewshot::rng::rng;
-use fewshot::{EpisodeSampler, EpisodeShape, Model, ModelConfig, Parameters, prototype};
+use fewshot::{EpisodeSampler, EpisodeShape, Model, ModelConfig, Parameters, Support};
 
-use super::episode::{images_of, imagine};
+use super::episode::{hallucinated_support, images_of};
 use super::learner::{Descent, Learner, Step};
 use super::losses::{accuracy, cross_entropy, query_labels};
 use super::setup::Setup;
@@ -55,7 +55,7 @@ impl Episodes {
         if stage.learn_temperature {
             let start = match kept {
                 Some(kept) => kept.get(TEMPERATURE, 1)?.to_device(&setup.device)?,
-                None => Tensor::new(&[config.temperature.ln()], &setup.device)?,
+                None => Tensor::new(&[config.temperature_of(config.head).ln()], &setup.device)?,
             };
             heads.insert(TEMPERATURE, start);
         }
@@ -103,19 +103,17 @@ impl Learner for Episodes {
 
         let mut draws = rng(self.choice_seed, step as u64);
         let count = self.stage.hallucinate.draw(&mut draws);
-        let prototypes = match &self.model.generator {
-            Some(generator) if count > 0 => imagine(generator, &support, count, &mut draws)?.0,
-            _ => prototype::mean(&support)?,
+        let support = match &self.model.generator {
+            Some(generator) if count > 0 => {
+                hallucinated_support(generator, &support, count, &mut draws)?.0
+            }
+            _ => Support::of_episode(&support)?,
         };
-        let distance = self.model.config.distance;
+        let config = &self.model.config;
+        let scores = config.own_head().fit(&support)?.scores(&query)?;
         let scores = match self.heads.find(TEMPERATURE) {
-            Some(log) => {
-                let scores = prototype::scores(&query, &prototypes, distance, 1.0)?;
-                scores.broadcast_mul(&log.neg()?.exp()?)?
-            }
-            None => {
-                prototype::scores(&query, &prototypes, distance, self.model.config.temperature)?
-            }
+            Some(log) => scores.broadcast_mul(&log.neg()?.exp()?)?,
+            None => (scores / f64::from(config.temperature_of(config.head)))?,
         };
         let labels = query_labels(ways, queries);
         let accuracy = accuracy(&scores, &labels)?;

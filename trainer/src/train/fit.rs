@@ -1,15 +1,16 @@
-//! What is measured rather than learned: the mean feature of the base classes,
-//! the temperature at which validation queries are most probable, and when a
-//! query is "none of these".
+//! What is measured rather than learned, with the backbone as it is: mean and
+//! covariance of the base classes' features; shrinkage, λ and temperatures, by
+//! validation episodes; and when a query is "none of these".
 
 use anyhow::Result;
 use candle_core::Tensor;
-use fewshot::{ModelConfig, Parameters, Rejection};
+use fewshot::{GeneratorKind, HeadKind, Model, ModelConfig, Parameters};
 
-use super::losses::cross_entropy;
-use super::reject;
+use super::covariance::Spectrum;
+use super::losses::{cross_entropy, query_labels};
 use super::setup::Setup;
-use super::validate::Validated;
+use super::validate::{Validated, raw_features};
+use super::{reject, validate::Scores};
 use crate::recipe::Fit;
 
 /// Temperatures tried: from very sure to hardly sure, finer than anyone sees.
@@ -19,12 +20,12 @@ const BOUNDS: (f32, f32) = (1e-3, 1e3);
 
 /// What a fit gives.
 pub(super) struct Fitted {
-    /// The model's, with the transform's mean from all base pictures.
+    /// The model's, with what was measured of the base classes.
     pub parameters: Parameters,
-    /// With the smallest mean loss on validation episodes, where it is chosen.
-    pub temperature: f32,
-    /// Where it is calibrated and the validation classes suffice.
-    pub rejection: Option<Rejection>,
+    /// With the head's numbers and the threshold of "none of these".
+    pub config: ModelConfig,
+    /// On validation episodes.
+    pub scores: Scores,
 }
 
 /// Fits what the stage asks for; the rest stays as it is.
@@ -34,32 +35,96 @@ pub(super) fn fit(
     config: &ModelConfig,
     live: &Parameters,
 ) -> Result<Fitted> {
-    let parameters = setup.centred(config, live.clone(), false)?;
-    // Scores at temperature 1 serve every other.
-    let plain = ModelConfig { temperature: 1.0, ..config.clone() };
-    let validated = Validated::new(setup, &plain, &parameters)?;
-    let temperature =
-        if stage.temperature { best_temperature(setup, &validated)? } else { config.temperature };
-    let rejection = if stage.rejection {
-        reject::calibrate(setup, &validated)?
-    } else {
-        config.rejection.clone()
-    };
-    Ok(Fitted { parameters, temperature, rejection })
+    let mut config = config.clone();
+    let mut parameters = setup.centred(&config, live.clone(), false)?;
+    let raw = raw_features(setup, &config, &parameters)?;
+    if let Some(rank) = config.transform.whitened() {
+        let base = setup.base_features(&config, &parameters, |features| {
+            config.transform.before_centring(features)
+        })?;
+        let spectrum = Spectrum::within_classes(&base)?;
+        let mut whitenings = Vec::new();
+        for &shrinkage in &stage.shrinkage {
+            whitenings.push(spectrum.whitening(shrinkage, rank, &setup.device)?);
+        }
+        parameters.extend(best_of(whitenings, |whitening| {
+            let mut tried = parameters.clone();
+            tried.extend(whitening.clone());
+            criterion(setup, &config, &tried, &raw)
+        })?);
+    }
+    if config.generator.as_ref().is_some_and(|own| own.kind == GeneratorKind::Covariance) {
+        let rank = config.generator.as_ref().map_or(0, |generator| generator.rank);
+        let transform = Model::new(config.clone(), &parameters)?.transform;
+        let base =
+            setup.base_features(&config, &parameters, |features| transform.apply(features))?;
+        parameters.extend(Spectrum::within_classes(&base)?.noise(rank, &setup.device)?);
+    }
+    if config.head == HeadKind::Ridge && !stage.lambda.is_empty() {
+        config.ridge.lambda = best_of(stage.lambda.clone(), |&lambda| {
+            let mut tried = config.clone();
+            tried.ridge.lambda = lambda;
+            criterion(setup, &tried, &parameters, &raw)
+        })?;
+    }
+    if stage.temperature {
+        for head in HeadKind::ALL {
+            let asked = ModelConfig { head, ..config.clone() };
+            let validated = Validated::of_raw(setup, &asked, &parameters, &raw)?;
+            let best = best_temperature(setup, &validated)?;
+            match head {
+                HeadKind::Prototype => config.temperature = best,
+                HeadKind::Ridge => config.ridge.temperature = best,
+            }
+        }
+    }
+    let validated = Validated::of_raw(setup, &config, &parameters, &raw)?;
+    if stage.rejection {
+        config.rejection = reject::calibrate(setup, &validated)?;
+    }
+    let scores = validated.score(setup, 0)?;
+    Ok(Fitted { parameters, config, scores })
 }
 
+fn criterion(
+    setup: &Setup,
+    config: &ModelConfig,
+    parameters: &Parameters,
+    raw: &Tensor,
+) -> Result<f64> {
+    Ok(Validated::of_raw(setup, config, parameters, raw)?.score(setup, 0)?.criterion())
+}
+
+/// The candidate with the highest score, the first of equals; a single one is
+/// taken without trying it.
+fn best_of<T>(candidates: Vec<T>, score: impl Fn(&T) -> Result<f64>) -> Result<T> {
+    let alone = candidates.len() == 1;
+    let mut best: Option<(f64, T)> = None;
+    for candidate in candidates {
+        let score = if alone { 0.0 } else { score(&candidate)? };
+        if best.as_ref().is_none_or(|(highest, _)| score > *highest) {
+            best = Some((score, candidate));
+        }
+    }
+    let (_score, candidate) =
+        best.ok_or_else(|| anyhow::anyhow!("there is nothing to choose from: an empty list"))?;
+    Ok(candidate)
+}
+
+/// The temperature at which the right answers of validation episodes are most
+/// probable, over all of the recipe's shots.
 fn best_temperature(setup: &Setup, validated: &Validated) -> Result<f32> {
+    let validation = &setup.recipe.validation;
+    let labels = Tensor::new(query_labels(validation.ways, validation.queries), &setup.device)?;
     let mut losses = vec![0.0f64; GRID];
-    for &shots in &setup.recipe.validation.shots {
-        validated.each_episode(setup, shots, 0, |scores, labels| {
-            let labels = Tensor::new(labels, &setup.device)?;
+    for &shots in &validation.shots {
+        for scores in validated.episode_scores(setup, shots)? {
             for (index, total) in losses.iter_mut().enumerate() {
-                let scaled = (scores * (1.0 / f64::from(temperature(index))))?;
+                let scaled = (&scores * (1.0 / f64::from(temperature(index))))?;
                 let loss = cross_entropy(&scaled, &labels, 0.0)?.to_scalar::<f32>()?;
                 *total += f64::from(loss);
             }
-            Ok(())
-        })?;
+        }
     }
     let best = (0..GRID).min_by(|&a, &b| losses[a].total_cmp(&losses[b])).unwrap_or(0);
     Ok(temperature(best))

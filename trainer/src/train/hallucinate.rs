@@ -4,11 +4,11 @@
 use anyhow::{Context, Result};
 use candle_core::{Device, Tensor};
 use fewshot::rng::{Rng, rng};
-use fewshot::{EpisodeSampler, EpisodeShape, Model, ModelConfig, Parameters, prototype};
+use fewshot::{EpisodeSampler, EpisodeShape, Model, ModelConfig, Parameters};
 use rand::Rng as _;
 use rand::seq::IndexedRandom;
 
-use super::episode::{images_of, imagine};
+use super::episode::{hallucinated_support, images_of};
 use super::learner::{Descent, Learner, Step};
 use super::losses::{accuracy, cross_entropy, query_labels};
 use super::setup::Setup;
@@ -21,7 +21,7 @@ const BATCH: usize = 128;
 
 /// The generator's training under way.
 #[derive(Debug)]
-pub(super) struct Imagining {
+pub(super) struct Hallucinations {
     stage: Generating,
     model: Model,
     device: Device,
@@ -35,7 +35,7 @@ pub(super) struct Imagining {
     choice_seed: u64,
 }
 
-impl Imagining {
+impl Hallucinations {
     /// Encodes the base classes and starts, with `kept` from [`Learner::state`]
     /// where training goes on.
     pub fn new(
@@ -81,7 +81,7 @@ impl Imagining {
     }
 }
 
-impl Learner for Imagining {
+impl Learner for Hallucinations {
     fn step(&mut self, step: usize) -> Result<Step> {
         let mut draws = rng(self.choice_seed, step as u64);
         let Generating { ways, queries, .. } = self.stage;
@@ -100,9 +100,10 @@ impl Learner for Imagining {
         let query = rows.narrow(0, ways * shots, ways * queries)?;
 
         let generator = self.model.generator.as_ref().context("the model has no generator")?;
-        let (prototypes, imagined) = imagine(generator, &support, count, &mut draws)?;
+        let (support, made) = hallucinated_support(generator, &support, count, &mut draws)?;
         let config = &self.model.config;
-        let scores = prototype::scores(&query, &prototypes, config.distance, config.temperature)?;
+        let scores = config.own_head().fit(&support)?.scores(&query)?;
+        let scores = (scores / f64::from(config.temperature_of(config.head)))?;
         let labels = query_labels(ways, queries);
         let accuracy = accuracy(&scores, &labels)?;
         let mut loss = cross_entropy(&scores, &Tensor::new(labels, &self.device)?, 0.0)?;
@@ -110,7 +111,7 @@ impl Learner for Imagining {
             let classes: Vec<u32> = episode.classes.iter().map(|&class| class as u32).collect();
             let classes = Tensor::new(classes, &self.device)?;
             let targets = self.class_means.index_select(&classes, 0)?;
-            let apart = (imagined.mean(1)? - targets)?.sqr()?.sum(1)?.mean_all()?;
+            let apart = (made.mean(1)? - targets)?.sqr()?.sum(1)?.mean_all()?;
             loss = (loss + (apart * f64::from(self.stage.pull))?)?;
         }
         let (loss, rate) = self.descent.step(&loss, step)?;

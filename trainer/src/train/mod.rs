@@ -5,6 +5,7 @@
 //! random is a function of the recipe's seed, stage and step ([`streams`]).
 
 mod average;
+mod covariance;
 mod curves;
 pub(crate) mod episode;
 mod episodic;

@@ -7,7 +7,7 @@ use fewshot::{EpisodeSampler, EpisodeShape, Rejection, rejection};
 use super::setup::Setup;
 use super::streams::Purpose;
 use super::validate::Validated;
-use crate::evaluate::{auroc, by_class, outsiders};
+use crate::episodes::{auroc, outsiders};
 
 /// One threshold for all of the recipe's shots, and the AUROC at the most of
 /// them; none where there are too few classes or pictures for such episodes.
@@ -15,7 +15,6 @@ pub(super) fn calibrate(setup: &Setup, validated: &Validated) -> Result<Option<R
     let validation = &setup.recipe.validation;
     let sizes = setup.val.class_sizes();
     let known = validation.ways.min(sizes.len() / 2);
-    let features = by_class(&validated.features, &sizes)?;
     let seed = setup.seed(usize::MAX, Purpose::Validation);
     let (mut inside, mut outside) = (Vec::new(), Vec::new());
     let mut area = None;
@@ -24,7 +23,7 @@ pub(super) fn calibrate(setup: &Setup, validated: &Validated) -> Result<Option<R
     for shots in shots {
         let shape = EpisodeShape { ways: 2 * known, shots, queries: validation.queries };
         let Ok(sampler) = EpisodeSampler::new(sizes.clone(), shape, seed) else { return Ok(None) };
-        let episodes = outsiders(&features, &sampler, validation.episodes)?;
+        let episodes = outsiders(&validated.features, &sampler, validation.episodes)?;
         area = auroc(&episodes);
         for (insiders, outsiders) in episodes {
             inside.extend(insiders);

@@ -51,7 +51,7 @@ impl Run {
             if let Some(path) = &setup.recipe.start {
                 start_from(&mut fresh, config, path, &setup.device)?;
             }
-            (fresh, Position { temperature: config.temperature, ..Position::default() }, None)
+            (fresh, Position { measured: Measured::of(config), ..Position::default() }, None)
         };
         let seconds_before = position.seconds;
         let live = parameters.to_variables()?;
@@ -82,16 +82,15 @@ impl Run {
     /// A stage without steps.
     fn fit(&mut self, stage: &crate::recipe::Fit, title: &str) -> Result<bool> {
         let report = Report::new(title.to_owned(), 1, 0);
-        let fit::Fitted { parameters: fitted, temperature, rejection } =
+        let fit::Fitted { parameters: fitted, config, scores } =
             fit::fit(stage, &self.setup, &self.config(), &self.live)?;
         adopt(&self.live, &fitted)?;
-        self.position.temperature = temperature;
-        self.position.rejection = rejection;
+        self.position.measured = Measured::of(&config);
         self.position.step = 1;
-        let scores = self.validate(&fitted, 0)?;
         self.keep_best(&fitted, &scores)?;
         self.write_weights(&self.folder.last(), &fitted)?;
         self.line(1, 1, None, Some(&scores))?;
+        let temperature = config.temperature_of(config.head);
         report.finish(&format!("temperature {temperature:.4}, {}", words(&scores)));
         Ok(true)
     }
@@ -115,7 +114,9 @@ impl Run {
             *window = (window.0 + 1, window.1 + step.loss, window.2 + step.accuracy);
             report.step(done, step.loss);
             if let Some(temperature) = learner.temperature()? {
-                self.position.temperature = temperature;
+                let mut config = self.config();
+                config.set_temperature(temperature);
+                self.position.measured = Measured::of(&config);
             }
             let validate = done.is_multiple_of(validate_every) || done == steps;
             if validate || done.is_multiple_of(METRICS_EVERY) {
@@ -164,7 +165,7 @@ impl Run {
                 Box::new(episodic::Episodes::new(stage, setup, index, config, live, from, kept)?)
             }
             Stage::Hallucinate(stage) => {
-                Box::new(hallucinate::Imagining::new(stage, setup, index, config, live, kept)?)
+                Box::new(hallucinate::Hallucinations::new(stage, setup, index, config, live, kept)?)
             }
             Stage::Fit(_) => anyhow::bail!("a fit takes no steps"),
         })
@@ -172,11 +173,7 @@ impl Run {
 
     /// The model's configuration at present.
     fn config(&self) -> ModelConfig {
-        ModelConfig {
-            temperature: self.position.temperature,
-            rejection: self.position.rejection.clone(),
-            ..self.setup.recipe.model.clone()
-        }
+        self.position.measured.applied_to(&self.setup.recipe.model)
     }
 
     /// Validates what the learner would give, keeps it where it is the best.
@@ -257,8 +254,7 @@ impl Run {
     fn next_stage(&mut self) -> Result<()> {
         let best = weights::read(&self.folder.best())?;
         adopt(&self.live, &best.parameters)?;
-        self.position.temperature = best.config.temperature;
-        self.position.rejection = best.config.rejection;
+        self.position.measured = Measured::of(&best.config);
         let last = self.position.stage + 1 == self.setup.recipe.stage.len();
         self.position.stage += 1;
         self.position.step = 0;

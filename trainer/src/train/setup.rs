@@ -9,6 +9,7 @@ use serde_json::{Map, Value, json};
 
 use super::streams::{self, Purpose};
 use crate::data::{DataSource, Dataset, PixelCache, Side, Split};
+use crate::episodes::by_class;
 use crate::features;
 use crate::progress;
 use crate::recipe::Recipe;
@@ -91,6 +92,20 @@ impl Setup {
             &|_, _| {},
         )?;
         Ok(features.mean(0)?)
+    }
+
+    /// Features of all base pictures, class by class, after `finish`; each (images, D).
+    pub fn base_features(
+        &self,
+        config: &ModelConfig,
+        parameters: &Parameters,
+        finish: impl Fn(&Tensor) -> fewshot::Result<Tensor>,
+    ) -> Result<Vec<Tensor>> {
+        let embedder = Model::new(config.clone(), parameters)?.embedder()?;
+        let forward = |pixels: &Tensor| finish(&embedder.features(pixels)?);
+        let features =
+            features::encode_split(forward, &config.image, &self.train, &self.device, &|_, _| {})?;
+        by_class(&features, &self.train.class_sizes())
     }
 
     /// `parameters` with the transform's mean as it is for this encoder, where

@@ -5,14 +5,12 @@
 
 use anyhow::{Context, Result};
 use candle_core::Tensor;
-use fewshot::episode::Episode;
-use fewshot::hallucinator::noise;
-use fewshot::rng::rng;
-use fewshot::{EpisodeSampler, EpisodeShape, Model, ModelConfig, Parameters, metrics, prototype};
+use fewshot::episode::Evaluator;
+use fewshot::{EpisodeSampler, EpisodeShape, Model, ModelConfig, Parameters, metrics};
 
-use super::losses::{accuracy, query_labels};
 use super::setup::Setup;
-use super::streams::{Purpose, at_step};
+use super::streams::Purpose;
+use crate::episodes::{accuracies, by_class, each_episode};
 use crate::features;
 
 /// Accuracies as fractions, in the order of the recipe's shots.
@@ -34,26 +32,30 @@ impl Scores {
     }
 }
 
-/// Features of the validation classes and where each class begins.
+/// A model and the features of the validation classes.
 #[derive(Debug)]
 pub(super) struct Validated {
     pub model: Model,
-    /// (images, D), ready to compare
-    pub features: Tensor,
+    /// Of each class, (images, D), ready to compare.
+    pub features: Vec<Tensor>,
 }
 
 impl Validated {
     /// Encodes the validation pictures with `parameters`.
     pub fn new(setup: &Setup, config: &ModelConfig, parameters: &Parameters) -> Result<Self> {
+        let raw = raw_features(setup, config, parameters)?;
+        Self::of_raw(setup, config, parameters, &raw)
+    }
+
+    /// From [`raw_features`]: only what is done after the backbone.
+    pub fn of_raw(
+        setup: &Setup,
+        config: &ModelConfig,
+        parameters: &Parameters,
+        raw: &Tensor,
+    ) -> Result<Self> {
         let model = Model::new(config.clone(), parameters)?;
-        let embedder = model.embedder()?;
-        let features = features::encode_split(
-            |images| embedder.embed(images),
-            &config.image,
-            &setup.val,
-            &setup.device,
-            &|_, _| {},
-        )?;
+        let features = by_class(&model.transform.apply(raw)?, &setup.val.class_sizes())?;
         Ok(Self { model, features })
     }
 
@@ -61,77 +63,61 @@ impl Validated {
     /// too where that is above 0.
     pub fn score(&self, setup: &Setup, count: usize) -> Result<Scores> {
         let shots = setup.recipe.validation.shots.clone();
-        let mut plain = Vec::new();
-        let mut hallucinated = Vec::new();
+        let counts: &[usize] = if count > 0 { &[0, count] } else { &[0] };
+        let (mut plain, mut hallucinated) = (Vec::new(), Vec::new());
         for &shots in &shots {
-            plain.push(self.accuracy(setup, shots, 0)?);
-            if count > 0 {
-                hallucinated.push(self.accuracy(setup, shots, count)?);
-            }
+            let evaluator = self.evaluator(setup, counts);
+            let (sampler, episodes) = sampler(setup, shots)?;
+            let by_count =
+                accuracies(&evaluator, &self.features, &sampler, episodes, None, &|_| {})?;
+            let mut means = by_count.iter().map(|episodes| metrics::Interval::of(episodes).mean);
+            plain.extend(means.next());
+            hallucinated.extend(means);
         }
         let hallucinated = (count > 0).then_some(hallucinated);
         Ok(Scores { shots, plain, hallucinated })
     }
 
-    fn accuracy(&self, setup: &Setup, shots: usize, count: usize) -> Result<f64> {
-        let mut accuracies = Vec::new();
-        self.each_episode(setup, shots, count, |scores, labels| {
-            accuracies.push(accuracy(scores, labels)?);
-            Ok(())
-        })?;
-        Ok(metrics::Interval::of(&accuracies).mean)
+    /// Scores of the queries of each episode, (NQ, N), before any temperature.
+    pub fn episode_scores(&self, setup: &Setup, shots: usize) -> Result<Vec<Tensor>> {
+        let evaluator = self.evaluator(setup, &[0]);
+        let (sampler, episodes) = sampler(setup, shots)?;
+        each_episode(&self.features, episodes, |number| {
+            let scores = evaluator.scores(&self.features, &sampler.episode(number), number)?;
+            scores.into_iter().next().context("an episode has no scores")
+        })
     }
 
-    /// Calls `visit` with the queries' scores (NQ, N), at the model's
-    /// temperature, and their labels, for each episode.
-    pub fn each_episode(
-        &self,
-        setup: &Setup,
-        shots: usize,
-        count: usize,
-        mut visit: impl FnMut(&Tensor, &[u32]) -> Result<()>,
-    ) -> Result<()> {
-        let validation = &setup.recipe.validation;
-        let shape = EpisodeShape { ways: validation.ways, shots, queries: validation.queries };
-        let seed = setup.seed(usize::MAX, Purpose::Validation);
-        let sampler = EpisodeSampler::new(setup.val.class_sizes(), shape, seed)
-            .context("the validation classes do not suffice; change [validation]")?;
-        let labels = query_labels(shape.ways, shape.queries);
-        for number in 0..validation.episodes {
-            let episode = sampler.episode(number as u64);
-            let scores = self.episode(setup, &episode, count, at_step(seed, number))?;
-            visit(&scores, &labels)?;
-        }
-        Ok(())
+    fn evaluator<'a>(&'a self, setup: &Setup, counts: &'a [usize]) -> Evaluator<'a> {
+        let generator = self.model.generator.as_ref();
+        Evaluator::of(&self.model.config, generator, counts, seed(setup))
     }
+}
 
-    fn episode(&self, setup: &Setup, episode: &Episode, count: usize, seed: u64) -> Result<Tensor> {
-        let rows = |images: &[Vec<usize>]| -> Result<Tensor> {
-            let of_way = |(way, images): (usize, &Vec<usize>)| {
-                let start = setup.val.class_range(episode.classes[way]).start;
-                images.iter().map(move |image| (start + image) as u32).collect::<Vec<_>>()
-            };
-            let rows: Vec<u32> = images.iter().enumerate().flat_map(of_way).collect();
-            let rows = Tensor::new(rows, &setup.device)?;
-            Ok(self.features.index_select(&rows, 0)?)
-        };
-        let support = rows(&episode.support)?;
-        let (ways, shots) = (episode.classes.len(), episode.support[0].len());
-        let dim = support.dim(1)?;
-        let support = support.reshape((ways, shots, dim))?;
-        let prototypes = match &self.model.generator {
-            Some(generator) if count > 0 => {
-                // The support's order is random already, so the first is a random one.
-                let seeds = generator.seeds(&support, |_shots| 0)?;
-                let noise = noise(&mut rng(seed, 0), ways, count, dim, &setup.device)?;
-                let imagined = generator.hallucinate(&seeds, &noise)?;
-                let weight = generator.config().hallucinated_weight;
-                prototype::with_hallucinated(&support, &imagined, weight)?
-            }
-            _ => prototype::mean(&support)?,
-        };
-        let config = &self.model.config;
-        let queries = rows(&episode.query)?;
-        Ok(prototype::scores(&queries, &prototypes, config.distance, config.temperature)?)
-    }
+/// Features of the validation pictures as the backbone leaves them, (images, D).
+pub(super) fn raw_features(
+    setup: &Setup,
+    config: &ModelConfig,
+    parameters: &Parameters,
+) -> Result<Tensor> {
+    let embedder = Model::new(config.clone(), parameters)?.embedder()?;
+    features::encode_split(
+        |images| embedder.features(images),
+        &config.image,
+        &setup.val,
+        &setup.device,
+        &|_, _| {},
+    )
+}
+
+fn sampler(setup: &Setup, shots: usize) -> Result<(EpisodeSampler, usize)> {
+    let validation = &setup.recipe.validation;
+    let shape = EpisodeShape { ways: validation.ways, shots, queries: validation.queries };
+    let sampler = EpisodeSampler::new(setup.val.class_sizes(), shape, seed(setup))
+        .context("the validation classes do not suffice; change [validation]")?;
+    Ok((sampler, validation.episodes))
+}
+
+fn seed(setup: &Setup) -> u64 {
+    setup.seed(usize::MAX, Purpose::Validation)
 }

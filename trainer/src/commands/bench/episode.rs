@@ -5,14 +5,14 @@ use anyhow::{Context, Result, ensure};
 use candle_core::{Device, Tensor, Var};
 use fewshot::config::ImageConfig;
 use fewshot::rng::rng;
-use fewshot::{EpisodeShape, Model, ModelConfig, prototype};
+use fewshot::{EpisodeShape, Model, ModelConfig, Support};
 
 use super::{SEED, clock::Clock, pictures};
 use crate::augment::Augment;
 use crate::batch;
 use crate::data::{self, PixelCache, Side, Split};
 use crate::recipe;
-use crate::train::episode::imagine;
+use crate::train::episode::hallucinated_support;
 use crate::train::losses::{cross_entropy, query_labels};
 use crate::train::optimizer::Optimizer;
 
@@ -47,7 +47,7 @@ impl Stages {
     pub fn in_turn(&self) -> [(&'static str, f64); 4] {
         [
             ("encoder forward", self.forward),
-            ("prototypes, distances and loss", self.head),
+            ("head and loss", self.head),
             ("encoder backward", self.backward),
             ("optimizer", self.optimizer),
         ]
@@ -118,14 +118,14 @@ impl Episodes {
         let EpisodeShape { ways, shots, queries } = self.shape;
         let support = features.narrow(0, 0, ways * shots)?.reshape((ways, shots, ()))?;
         let query = features.narrow(0, ways * shots, ways * queries)?;
-        let prototypes = match &self.model.generator {
+        let support = match &self.model.generator {
             Some(generator) => {
                 let mut draws = rng(SEED, 2);
-                imagine(generator, &support, self.hallucinate, &mut draws)?.0
+                hallucinated_support(generator, &support, self.hallucinate, &mut draws)?.0
             }
-            None => prototype::mean(&support)?,
+            None => Support::of_episode(&support)?,
         };
-        let scores = prototype::scores(&query, &prototypes, self.model.config.distance, 1.0)?;
+        let scores = self.model.config.own_head().fit(&support)?.scores(&query)?;
         Ok(cross_entropy(&scores, &self.labels, 0.0)?)
     }
 

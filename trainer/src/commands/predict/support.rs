@@ -23,11 +23,16 @@ pub fn classifier(
     let mut classifier = if args.support.is_file() {
         open(&args.support, checkpoint, model)?
     } else {
-        let mut classifier = Classifier::new(model, Settings::of(&model.config))?;
+        let head = args.head.unwrap_or(model.config.head);
+        let mut classifier = Classifier::new(model, Settings::with_head(&model.config, head))?;
         teach(&mut classifier, &args.support, on_device, device)?;
         classifier
     };
-    let settings = classifier.settings();
+    let mut settings = classifier.settings();
+    if let Some(head) = args.head.filter(|head| *head != settings.head) {
+        settings.head = head;
+        settings.temperature = model.config.temperature_of(head);
+    }
     classifier.set_settings(Settings {
         distance: args.distance.unwrap_or(settings.distance),
         hallucinations: args.hallucinate.unwrap_or(settings.hallucinations),

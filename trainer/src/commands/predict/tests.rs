@@ -2,7 +2,7 @@ use std::path::PathBuf;
 
 use candle_core::Tensor;
 use fewshot::classifier::ClassifierFile;
-use fewshot::{Distance, prototype};
+use fewshot::{Distance, Head, Support};
 
 use super::*;
 use crate::data::{Split, class_folders};
@@ -61,8 +61,8 @@ fn probabilities_are_those_of_prototypes_by_hand() {
         embed_dataset(&model, &dataset, &Device::Cpu).unwrap()
     };
     let support = features("support").reshape((3, 3, 8)).unwrap();
-    let means = prototype::mean(&support).unwrap();
-    let scores = prototype::scores(&features("query"), &means, Distance::L2, 1.0).unwrap();
+    let fitted = Head::Prototype(Distance::L2).fit(&Support::of_episode(&support).unwrap());
+    let scores = fitted.unwrap().scores(&features("query")).unwrap();
     let expected = candle_nn::ops::softmax(&scores, 1).unwrap().to_vec2::<f32>().unwrap();
     for (report, expected) in reports.iter().zip(expected) {
         for (name, expected) in ["blue", "green", "red"].into_iter().zip(expected) {

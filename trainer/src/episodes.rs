@@ -1,5 +1,5 @@
 //! The trusted protocol over a whole split: every core runs episodes of
-//! [`fewshot::evaluate`], the same that the page runs.
+//! [`fewshot::episode::Evaluator`], the same that the page runs.
 //!
 //! An episode's result depends on (seed, number) alone, so threads change
 //! nothing. Embedding, and what is printed, are not here.
@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Result, ensure};
 use candle_core::Tensor;
-use fewshot::evaluate::{Evaluator, Outcome};
+use fewshot::episode::{Evaluator, Outcome};
 use fewshot::metrics::{self, Confusion, Interval};
 use fewshot::{Episode, EpisodeSampler, Error, rejection};
 use rayon::prelude::*;
@@ -86,7 +86,7 @@ fn decided(episode: &Episode, outcome: &Outcome) -> Vec<(usize, usize)> {
 
 /// Runs episodes `0..episodes`, results in order: one stream of kernels on a
 /// GPU, every core otherwise.
-fn each_episode<R: Send>(
+pub fn each_episode<R: Send>(
     features: &[Tensor],
     episodes: usize,
     run: impl Fn(u64) -> Result<R> + Sync + Send,
@@ -152,7 +152,7 @@ pub fn auroc(episodes: &[Strangeness]) -> Option<Interval> {
 #[cfg(test)]
 mod tests {
     use candle_core::Device;
-    use fewshot::{Distance, EpisodeShape, Model};
+    use fewshot::{Distance, EpisodeShape, Head, Model};
 
     use super::*;
     use crate::testing;
@@ -164,10 +164,8 @@ mod tests {
         let features = fewshot::rng::normal(&mut rng, (60, 8), &Device::Cpu)?;
         let shape = EpisodeShape { ways: 3, shots: 2, queries: 4 };
         let evaluator = Evaluator {
-            generator: model.generator.as_ref(),
-            distance: Distance::L2,
-            hallucinations,
-            seed: 4,
+            head: Head::Prototype(Distance::L2),
+            ..Evaluator::of(&model.config, model.generator.as_ref(), hallucinations, 4)
         };
         let sampler = EpisodeSampler::new(sizes.to_vec(), shape, 4)?;
         accuracies(&evaluator, &by_class(&features, &sizes)?, &sampler, episodes, None, &|_| {})
@@ -179,8 +177,8 @@ mod tests {
         let features = by_class(&features.unwrap(), &[10; 6]).unwrap();
         let shape = EpisodeShape { ways: 3, shots: 2, queries: 4 };
         let sampler = EpisodeSampler::new(vec![10; 6], shape, 4).unwrap();
-        let (distance, hallucinations) = (Distance::L2, &[0][..]);
-        let evaluator = Evaluator { generator: None, distance, hallucinations, seed: 4 };
+        let config = fewshot::ModelConfig::new(16, 3);
+        let evaluator = Evaluator::of(&config, None, &[0], 4);
         let mut confusion = Confusion::new(6);
         let counted = Some(&mut confusion);
         let accuracies = accuracies(&evaluator, &features, &sampler, 50, counted, &|_| {}).unwrap();

@@ -9,8 +9,8 @@ use candle_core::Tensor;
 use rand::Rng as _;
 
 use crate::{
-    Distance, Episode, Error, Generator, Result, kernels::arithmetic::take_rows, metrics,
-    prototype, rng,
+    Context, Episode, Error, Generator, Head, ModelConfig, Result, Support, context,
+    kernels::arithmetic::take_rows, metrics, rng,
 };
 
 /// How episodes are scored.
@@ -18,8 +18,12 @@ use crate::{
 pub struct Evaluator<'a> {
     /// Needed where anything is hallucinated.
     pub generator: Option<&'a Generator>,
-    /// Between queries and prototypes.
-    pub distance: Distance,
+    /// What is fitted to the support of each episode.
+    pub head: Head,
+    /// Whether the queries of an episode are looked at together.
+    pub context: Context,
+    /// The head's, see [`context::scores`].
+    pub temperature: f32,
     /// Each M to score; the same noise serves all, so their differences are paired.
     pub hallucinations: &'a [usize],
     /// Draws which support picture is hallucinated from, and the noise.
@@ -47,10 +51,48 @@ impl Outcome {
     }
 }
 
-impl Evaluator<'_> {
-    /// Scores episode `number`, once for each M.
+impl<'a> Evaluator<'a> {
+    /// Episodes as the model answers unless it is asked otherwise.
+    pub fn of(
+        config: &ModelConfig,
+        generator: Option<&'a Generator>,
+        hallucinations: &'a [usize],
+        seed: u64,
+    ) -> Self {
+        Self {
+            generator,
+            head: config.own_head(),
+            context: Context::Inductive,
+            temperature: config.temperature_of(config.head),
+            hallucinations,
+            seed,
+        }
+    }
+
+    /// Answers to the queries of episode `number`, once for each M.
     ///
-    /// The temperature plays no part: it does not change which score is highest.
+    /// # Shapes
+    /// - features: for each class, (images, D), f32, on one device
+    ///
+    /// # Errors
+    /// As [`Self::scores`].
+    pub fn episode(
+        &self,
+        features: &[Tensor],
+        episode: &Episode,
+        number: u64,
+    ) -> Result<Vec<Outcome>> {
+        let outcome = |scores: Tensor| -> Result<Outcome> {
+            let rows = scores.to_vec2::<f32>()?;
+            let mut decided = rows.iter().map(|row| metrics::decide(row));
+            let of_way = |queries: &Vec<usize>| decided.by_ref().take(queries.len()).collect();
+            Ok(Outcome { predicted: episode.query.iter().map(of_way).collect() })
+        };
+        self.scores(features, episode, number)?.into_iter().map(outcome).collect()
+    }
+
+    /// The scores of the queries of episode `number`, once for each M: (Q, N),
+    /// the queries of all ways one after the other.
     ///
     /// # Shapes
     /// - features: for each class, (images, D), f32, on one device
@@ -58,30 +100,27 @@ impl Evaluator<'_> {
     /// # Errors
     /// [`Error::NoGenerator`] where an M is above 0 without a generator; if the
     /// episode's indices are out of range.
-    pub fn episode(
+    pub fn scores(
         &self,
         features: &[Tensor],
         episode: &Episode,
         number: u64,
-    ) -> Result<Vec<Outcome>> {
-        let support = rows(features, &episode.classes, &episode.support)?;
-        let query = rows(features, &episode.classes, &episode.query)?;
-        let (ways, queries, dim) = query.dims3()?;
-        let query = query.reshape((ways * queries, dim))?;
+    ) -> Result<Vec<Tensor>> {
+        let real = rows(features, &episode.classes, &episode.support)?;
+        let queries = ragged_rows(features, &episode.classes, &episode.query)?;
+        let support = Support::of_episode(&real)?;
         let most = self.hallucinations.iter().copied().max().unwrap_or(0);
-        let made = if most == 0 { None } else { Some(self.hallucinate(&support, most, number)?) };
-        let outcome = |count: &usize| -> Result<Outcome> {
-            let prototypes = match &made {
+        let made = if most == 0 { None } else { Some(self.hallucinate(&real, most, number)?) };
+        let scores = |count: &usize| -> Result<Tensor> {
+            let support = match &made {
                 Some((made, weight)) => {
-                    prototype::with_hallucinated(&support, &made.narrow(1, 0, *count)?, *weight)?
+                    &support.with_hallucinated(&made.narrow(1, 0, *count)?, *weight)?
                 }
-                None => prototype::mean(&support)?,
+                None => &support,
             };
-            let scores = prototype::scores(&query, &prototypes, self.distance, 1.0)?;
-            let decided = scores.to_vec2::<f32>()?.iter().map(|row| metrics::decide(row)).collect();
-            Ok(Outcome { predicted: split(decided, queries) })
+            context::scores(self.context, self.head, self.temperature, support, &queries)
         };
-        self.hallucinations.iter().map(outcome).collect()
+        self.hallucinations.iter().map(scores).collect()
     }
 
     /// How far the hallucinated features of an episode's classes spread beside
@@ -150,6 +189,13 @@ pub(crate) fn rows(
     Ok(Tensor::stack(&ways.collect::<Result<Vec<_>>>()?, 0)?)
 }
 
+/// The picked images of all ways one after the other, (Q, D).
+fn ragged_rows(features: &[Tensor], classes: &[usize], picked: &[Vec<usize>]) -> Result<Tensor> {
+    let ways = classes.iter().zip(picked);
+    let ways = ways.map(|(class, images)| take(&features[*class], images));
+    Ok(Tensor::cat(&ways.collect::<Result<Vec<_>>>()?, 0)?)
+}
+
 /// The given rows of one class, (K, D).
 fn take(features: &Tensor, rows: &[usize]) -> Result<Tensor> {
     let (images, _dim) = features.dims2()?;
@@ -163,16 +209,21 @@ fn take(features: &Tensor, rows: &[usize]) -> Result<Tensor> {
     take_rows(features, rows)
 }
 
-fn split(decided: Vec<Option<usize>>, queries: usize) -> Vec<Vec<Option<usize>>> {
-    decided.chunks(queries.max(1)).map(<[_]>::to_vec).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use candle_core::Device;
 
     use super::*;
-    use crate::{Control, EpisodeSampler, EpisodeShape, Model, config::tests::tiny};
+    use crate::{Control, Distance, EpisodeSampler, EpisodeShape, Model, config::tests::tiny};
+
+    fn evaluator<'a>(
+        generator: Option<&'a Generator>,
+        hallucinations: &'a [usize],
+        seed: u64,
+    ) -> Evaluator<'a> {
+        let (head, context) = (Head::Prototype(Distance::L2), Context::Inductive);
+        Evaluator { generator, head, context, temperature: 1.0, hallucinations, seed }
+    }
 
     /// Ten classes of 20 features around far-apart centres.
     fn clusters(spread: f64) -> Vec<Tensor> {
@@ -198,8 +249,7 @@ mod tests {
 
     #[test]
     fn separate_classes_are_told_apart_and_equal_ones_never_look_right() -> Result<()> {
-        let evaluator =
-            Evaluator { generator: None, distance: Distance::L2, hallucinations: &[0], seed: 0 };
+        let evaluator = evaluator(None, &[0], 0);
         assert!(mean_accuracy(&evaluator, &clusters(0.1), 0)? > 0.99);
         let noise = mean_accuracy(&evaluator, &clusters(1000.0), 0)?;
         assert!((noise - 0.2).abs() < 0.05, "{noise}");
@@ -217,12 +267,7 @@ mod tests {
             EpisodeSampler::new(vec![20; 10], EpisodeShape { ways: 5, shots: 1, queries: 1 }, 7)?;
         let spread = |control| -> Result<[f32; 2]> {
             let generator = generator.clone().with_control(control);
-            let evaluator = Evaluator {
-                generator: Some(&generator),
-                distance: Distance::L2,
-                hallucinations: &[],
-                seed: 0,
-            };
+            let evaluator = evaluator(Some(&generator), &[], 0);
             evaluator.spread(&clusters(2.0), &sampler.episode(0), 0, 200)
         };
         let [jitter, real] = spread(Control::Jitter)?;
@@ -240,17 +285,14 @@ mod tests {
         let model = Model::new(config, &parameters)?;
         let features = clusters(2.0);
         let accuracy = |hallucinations: &[usize], index| -> Result<f64> {
-            let generator = model.generator.as_ref();
-            let distance = Distance::L2;
-            let evaluator = Evaluator { generator, distance, hallucinations, seed: 5 };
+            let evaluator = evaluator(model.generator.as_ref(), hallucinations, 5);
             mean_accuracy(&evaluator, &features, index)
         };
         for (index, count) in [0, 3, 10].into_iter().enumerate() {
             assert_eq!(accuracy(&[0, 3, 10], index)?, accuracy(&[count], 0)?, "M = {count}");
         }
         assert_ne!(accuracy(&[0], 0)?, accuracy(&[10], 0)?, "an untrained generator does harm");
-        let without =
-            Evaluator { generator: None, distance: Distance::L2, hallucinations: &[1], seed: 0 };
+        let without = evaluator(None, &[1], 0);
         assert!(matches!(mean_accuracy(&without, &features, 0), Err(Error::NoGenerator)));
         Ok(())
     }

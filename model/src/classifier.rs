@@ -20,19 +20,20 @@ pub use explain::Occlusion;
 pub use file::ClassifierFile;
 pub use predict::{NEIGHBOURS, Neighbour, Prediction};
 pub use scatter::{Point, Scatter};
-pub use settings::Settings;
+pub use settings::{MOST_HALLUCINATIONS, Settings, check_hallucinations};
 
 use std::collections::HashSet;
 
 use candle_core::Tensor;
 
-use crate::{Error, Generator, Model, Result};
+use crate::{Error, Generator, Head, Model, ModelConfig, Result};
 use class::Class;
 use prepared::Prepared;
 
 /// Classes taught by example, over the features of one model.
 #[derive(Clone, Debug)]
 pub struct Classifier {
+    config: ModelConfig,
     dim: usize,
     generator: Option<Generator>,
     settings: Settings,
@@ -48,6 +49,7 @@ impl Classifier {
     pub fn new(model: &Model, settings: Settings) -> Result<Self> {
         settings.check(model.generator.is_some())?;
         Ok(Self {
+            config: model.config.clone(),
             dim: model.config.feature_dim(),
             generator: model.generator.clone(),
             settings,
@@ -67,13 +69,18 @@ impl Classifier {
     /// As [`Self::new`]; the old settings stay.
     pub fn set_settings(&mut self, settings: Settings) -> Result<()> {
         settings.check(self.generator.is_some())?;
-        let prototypes_hold = settings.hallucinations == self.settings.hallucinations
-            && settings.seed == self.settings.seed;
-        if !prototypes_hold {
+        // Temperature alone changes nothing of what is prepared.
+        let prepared_for = Settings { temperature: self.settings.temperature, ..settings };
+        if prepared_for != self.settings {
             self.prepared = None;
         }
         self.settings = settings;
         Ok(())
+    }
+
+    /// The head of the settings, with the model's numbers.
+    pub(super) fn head(&self) -> Head {
+        self.config.head_with(self.settings.head, self.settings.distance)
     }
 
     /// All classes, in their order.

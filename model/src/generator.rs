@@ -1,27 +1,37 @@
-//! The generator: new support features from a real one and noise
-//! (Wang et al. 2018, "Low-Shot Learning from Imaginary Data").
+//! Generators: new support features from a real one and noise.
+//!
+//! A form is one file: [`network`] (Wang et al. 2018, "Low-Shot Learning from
+//! Imaginary Data") and [`covariance`] (after Yang et al. 2021). Where the noise
+//! comes from is the caller's.
+
+mod covariance;
+mod network;
 
 use candle_core::{Device, Tensor};
 
+pub use covariance::{BASIS, DEVIATIONS, REST};
+
 use crate::{
     Error, GeneratorConfig, GeneratorKind, ModelConfig, Parameters, Result, Seeds,
-    kernels::arithmetic::{Kept, add, add_relu, affine, product_kept},
-    prototype,
-    rng::{Rng, dropout_mask, normal, uniform},
+    distance::normalise,
+    kernels::arithmetic::{add, affine, mean_keepdim},
+    rng::{Rng, dropout_mask, normal},
 };
+use covariance::Covariance;
+use network::Network;
 
-/// Output scale a residual generator starts with: near the identity, yet with a gradient.
-const RESIDUAL_START: f32 = 0.01;
-
-/// A generator of features: Linear 2D→H, ReLU, dropout, Linear H→H, ReLU,
-/// dropout, Linear H→D, then ReLU (`reference`) or added to the seed (`residual`).
+/// A generator of features, as configured.
 #[derive(Clone, Debug)]
 pub struct Generator {
     config: GeneratorConfig,
-    layers: [Linear; 3],
-    /// Of the first layer's weight: the seed's half and the noise's.
-    halves: [Kept; 2],
+    form: Form,
     control: Control,
+}
+
+#[derive(Clone, Debug)]
+enum Form {
+    Network(Network),
+    Covariance(Covariance),
 }
 
 /// What a generator is compared with, to tell what its network and its noise
@@ -32,23 +42,15 @@ pub enum Control {
     /// The generator as it was trained.
     #[default]
     Own,
-    /// The same network, its noise set to zero: M hallucinations are one.
+    /// The same generator, its noise set to zero: M hallucinations are one.
     NoiseOff,
-    /// No network: the seed feature plus noise of the generator's scale.
+    /// Neither network nor covariance: the seed feature plus noise of the generator's scale.
     Jitter,
 }
 
-/// `x · weightᵀ + bias`; weight (out, in), bias (out), as PyTorch's Linear.
-#[derive(Clone, Debug)]
-struct Linear {
-    weight: Tensor,
-    bias: Tensor,
-    kept: Kept,
-}
-
 impl Generator {
-    /// Builds the generator of `config` from `generator.linear{1,2,3}.*`, shared
-    /// with `parameters`. Updates of variables are seen; other tensors must not
+    /// Builds the generator of `config` from `generator.*`, shared with
+    /// `parameters`. Updates of variables are seen; other tensors must not
     /// change once it has hallucinated.
     ///
     /// # Errors
@@ -56,37 +58,31 @@ impl Generator {
     /// missing or of another shape.
     pub fn new(config: &ModelConfig, parameters: &Parameters) -> Result<Self> {
         let generator = config.generator.clone().ok_or(Error::NoGenerator)?;
-        let [first, second, third] = sizes(config, &generator);
-        let layer = |index: usize, (input, output): (usize, usize)| -> Result<Linear> {
-            let name = format!("generator.linear{index}");
-            Ok(Linear {
-                weight: parameters.get(&format!("{name}.weight"), (output, input))?,
-                bias: parameters.get(&format!("{name}.bias"), output)?,
-                kept: Kept::default(),
-            })
+        let dim = config.feature_dim();
+        let form = match generator.kind {
+            GeneratorKind::Reference | GeneratorKind::Residual => {
+                Form::Network(Network::new(&generator, dim, parameters)?)
+            }
+            GeneratorKind::Covariance => {
+                Form::Covariance(Covariance::new(generator.rank, dim, parameters)?)
+            }
         };
-        let layers = [layer(1, first)?, layer(2, second)?, layer(3, third)?];
-        Ok(Self { config: generator, layers, halves: Default::default(), control: Control::Own })
+        Ok(Self { config: generator, form, control: Control::Own })
     }
 
-    /// Fresh parameters as PyTorch's Linear starts, the residual form's last
-    /// layer scaled down to start near the identity.
+    /// Fresh parameters, drawn from `rng`.
     ///
     /// # Errors
     /// [`Error::NoGenerator`] where the configuration has none.
     pub fn init(config: &ModelConfig, rng: &mut Rng, device: &Device) -> Result<Parameters> {
         let generator = config.generator.as_ref().ok_or(Error::NoGenerator)?;
-        let mut parameters = Parameters::default();
-        for (index, (input, output)) in sizes(config, generator).into_iter().enumerate() {
-            let last = index == 2 && generator.kind == GeneratorKind::Residual;
-            let scale = if last { RESIDUAL_START } else { 1.0 };
-            let bound = scale / (input as f32).sqrt();
-            let name = format!("generator.linear{}", index + 1);
-            parameters
-                .insert(format!("{name}.weight"), uniform(rng, bound, (output, input), device)?);
-            parameters.insert(format!("{name}.bias"), uniform(rng, bound, output, device)?);
+        let dim = config.feature_dim();
+        match generator.kind {
+            GeneratorKind::Reference | GeneratorKind::Residual => {
+                network::init(generator, dim, rng, device)
+            }
+            GeneratorKind::Covariance => covariance::init(generator.rank, dim, device),
         }
-        Ok(parameters)
     }
 
     /// The same generator, or what it is compared with.
@@ -113,7 +109,7 @@ impl Generator {
     pub fn seeds(&self, support: &Tensor, mut draw: impl FnMut(usize) -> usize) -> Result<Tensor> {
         let (ways, shots, _dim) = support.dims3()?;
         match self.config.seeds {
-            Seeds::Mean => prototype::mean(support),
+            Seeds::Mean => Ok(mean_keepdim(support, 1)?.squeeze(1)?),
             Seeds::Drawn => {
                 let drawn = (0..ways).map(|way| Ok(support.get(way)?.get(draw(shots))?));
                 Ok(Tensor::stack(&drawn.collect::<Result<Vec<_>>>()?, 0)?)
@@ -162,7 +158,7 @@ impl Generator {
         &self,
         seeds: &Tensor,
         noise: &Tensor,
-        mut dropout: impl FnMut(Tensor) -> Result<Tensor>,
+        dropout: impl FnMut(Tensor) -> Result<Tensor>,
     ) -> Result<Tensor> {
         let (ways, dim) = seeds.dims2()?;
         let (noise_ways, count, noise_dim) = noise.dims3()?;
@@ -176,38 +172,15 @@ impl Generator {
         let scale = if self.control == Control::NoiseOff { 0.0 } else { self.config.noise_scale };
         let noise =
             if scale == 1.0 { noise.clone() } else { affine(noise, f64::from(scale), 0.0)? };
-        if self.control == Control::Jitter {
-            return add(&noise, &seeds.unsqueeze(1)?);
+        let made = match &self.form {
+            _ if self.control == Control::Jitter => add(&noise, &seeds.unsqueeze(1)?)?,
+            Form::Network(network) => network.run(self.config.kind, seeds, &noise, dropout)?,
+            Form::Covariance(covariance) => covariance.about(seeds, &noise)?,
+        };
+        if !self.config.unit_length {
+            return Ok(made);
         }
-        let [first, second, third] = &self.layers;
-        let flat_noise = noise.reshape((ways * count, dim))?;
-        // The first layer on (seed, noise) is the sum of its halves, and the
-        // seed's half is the same for all M of a class: computed once.
-        let seed_half = first.weight.narrow(1, 0, dim)?;
-        let noise_half = first.weight.narrow(1, dim, dim)?;
-        let [seed_kept, noise_kept] = &self.halves;
-        let from_seed = add(&product_kept(seeds, &seed_half, seed_kept)?, &first.bias)?;
-        let from_noise = product_kept(&flat_noise, &noise_half, noise_kept)?;
-        let hidden = add_relu(&from_noise.reshape((ways, count, ()))?, &from_seed.unsqueeze(1)?)?;
-        let hidden = dropout(hidden.flatten_to(1)?)?;
-        let hidden = dropout(add_relu(&second.product(&hidden)?, &second.bias)?)?;
-        let output = third.product(&hidden)?;
-        match self.config.kind {
-            GeneratorKind::Reference => {
-                Ok(add_relu(&output, &third.bias)?.reshape((ways, count, dim))?)
-            }
-            GeneratorKind::Residual => {
-                let added = add(&output, &third.bias)?.reshape((ways, count, dim))?;
-                add(&added, &seeds.unsqueeze(1)?)
-            }
-        }
-    }
-}
-
-impl Linear {
-    /// Before the bias.
-    fn product(&self, input: &Tensor) -> Result<Tensor> {
-        product_kept(input, &self.weight, &self.kept)
+        Ok(normalise(&made.reshape((ways * count, dim))?)?.reshape((ways, count, dim))?)
     }
 }
 
@@ -222,13 +195,6 @@ pub fn noise(
     normal(rng, (ways, count, dim), device)
 }
 
-/// (input, output) of the three layers.
-fn sizes(config: &ModelConfig, generator: &GeneratorConfig) -> [(usize, usize); 3] {
-    let dim = config.feature_dim();
-    let hidden = generator.hidden;
-    [(2 * dim, hidden), (hidden, hidden), (hidden, dim)]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -238,6 +204,7 @@ mod tests {
         let mut config = tiny(32, 3);
         if let Some(generator) = &mut config.generator {
             generator.kind = kind;
+            generator.rank = 3;
         }
         let device = &Device::Cpu;
         let mut rng = rng(3, 0);
@@ -245,22 +212,6 @@ mod tests {
         let seeds = normal(&mut rng, (2, config.feature_dim()), device)?;
         let noise = noise(&mut rng, 2, 3, config.feature_dim(), device)?;
         Ok((generator, seeds, noise))
-    }
-
-    #[test]
-    fn the_split_first_layer_equals_the_joined_one() -> Result<()> {
-        let (generator, seeds, noise) = generator(GeneratorKind::Reference)?;
-        let (ways, count, dim) = noise.dims3()?;
-        let repeated = seeds.unsqueeze(1)?.broadcast_as((ways, count, dim))?.contiguous()?;
-        let joined = Tensor::cat(&[&repeated, &noise], 2)?.reshape((ways * count, 2 * dim))?;
-        let mut expected = joined;
-        for layer in &generator.layers {
-            expected = layer.product(&expected)?.broadcast_add(&layer.bias)?.relu()?;
-        }
-        let actual = generator.hallucinate(&seeds, &noise)?.reshape((ways * count, dim))?;
-        let difference = (actual - expected)?.abs()?.max_all()?.to_scalar::<f32>()?;
-        assert!(difference < 1e-5, "{difference}");
-        Ok(())
     }
 
     #[test]
@@ -300,6 +251,21 @@ mod tests {
         };
         assert_eq!(draw(1)?, draw(1)?);
         assert_ne!(draw(1)?, draw(2)?);
+        Ok(())
+    }
+
+    #[test]
+    fn every_kind_gives_m_features_a_class_and_unit_length_where_asked_for() -> Result<()> {
+        for kind in GeneratorKind::ALL {
+            let (mut generator, seeds, noise) = generator(kind)?;
+            assert_eq!(generator.hallucinate(&seeds, &noise)?.dims(), noise.dims(), "{kind:?}");
+            assert!(generator.hallucinate(&seeds, &noise.narrow(0, 0, 1)?).is_err(), "{kind:?}");
+            generator.config.unit_length = true;
+            let squares = generator.hallucinate(&seeds, &noise)?.sqr()?.sum(2)?;
+            for length in squares.flatten_all()?.to_vec1::<f32>()? {
+                assert!((length - 1.0).abs() < 1e-5, "{kind:?}: {length}");
+            }
+        }
         Ok(())
     }
 }

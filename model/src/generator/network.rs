@@ -1,0 +1,134 @@
+//! A network on feature and noise (Wang et al. 2018, section 4).
+
+use candle_core::{Device, Tensor};
+
+use crate::{
+    GeneratorConfig, GeneratorKind, Parameters, Result,
+    kernels::arithmetic::{Kept, add, add_relu, product_kept},
+    rng::{Rng, uniform},
+};
+
+/// Output scale a residual generator starts with: near the identity, yet with a gradient.
+const RESIDUAL_START: f32 = 0.01;
+
+/// Linear 2D→H, ReLU, dropout, Linear H→H, ReLU, dropout, Linear H→D, then ReLU
+/// (`reference`) or added to the seed (`residual`).
+#[derive(Clone, Debug)]
+pub(super) struct Network {
+    layers: [Linear; 3],
+    /// Of the first layer's weight: the seed's half and the noise's.
+    halves: [Kept; 2],
+}
+
+/// `x · weightᵀ + bias`; weight (out, in), bias (out), as PyTorch's Linear.
+#[derive(Clone, Debug)]
+struct Linear {
+    weight: Tensor,
+    bias: Tensor,
+    kept: Kept,
+}
+
+/// Fresh parameters as PyTorch's Linear starts, the residual form's last layer
+/// scaled down to start near the identity.
+pub(super) fn init(
+    config: &GeneratorConfig,
+    dim: usize,
+    rng: &mut Rng,
+    device: &Device,
+) -> Result<Parameters> {
+    let mut parameters = Parameters::default();
+    for (index, (input, output)) in sizes(dim, config.hidden).into_iter().enumerate() {
+        let last = index == 2 && config.kind == GeneratorKind::Residual;
+        let scale = if last { RESIDUAL_START } else { 1.0 };
+        let bound = scale / (input as f32).sqrt();
+        let name = format!("generator.linear{}", index + 1);
+        parameters.insert(format!("{name}.weight"), uniform(rng, bound, (output, input), device)?);
+        parameters.insert(format!("{name}.bias"), uniform(rng, bound, output, device)?);
+    }
+    Ok(parameters)
+}
+
+impl Network {
+    pub fn new(config: &GeneratorConfig, dim: usize, parameters: &Parameters) -> Result<Self> {
+        let [first, second, third] = sizes(dim, config.hidden);
+        let layer = |index: usize, (input, output): (usize, usize)| -> Result<Linear> {
+            let name = format!("generator.linear{index}");
+            Ok(Linear {
+                weight: parameters.get(&format!("{name}.weight"), (output, input))?,
+                bias: parameters.get(&format!("{name}.bias"), output)?,
+                kept: Kept::default(),
+            })
+        };
+        let layers = [layer(1, first)?, layer(2, second)?, layer(3, third)?];
+        Ok(Self { layers, halves: Default::default() })
+    }
+
+    /// # Shapes
+    /// - seeds: (N, D), noise: (N, M, D), scaled; output: (N, M, D)
+    pub fn run(
+        &self,
+        kind: GeneratorKind,
+        seeds: &Tensor,
+        noise: &Tensor,
+        mut dropout: impl FnMut(Tensor) -> Result<Tensor>,
+    ) -> Result<Tensor> {
+        let (ways, count, dim) = noise.dims3()?;
+        let [first, second, third] = &self.layers;
+        let flat_noise = noise.reshape((ways * count, dim))?;
+        // The first layer on (seed, noise) is the sum of its halves, and the
+        // seed's half is the same for all M of a class: computed once.
+        let seed_half = first.weight.narrow(1, 0, dim)?;
+        let noise_half = first.weight.narrow(1, dim, dim)?;
+        let [seed_kept, noise_kept] = &self.halves;
+        let from_seed = add(&product_kept(seeds, &seed_half, seed_kept)?, &first.bias)?;
+        let from_noise = product_kept(&flat_noise, &noise_half, noise_kept)?;
+        let hidden = add_relu(&from_noise.reshape((ways, count, ()))?, &from_seed.unsqueeze(1)?)?;
+        let hidden = dropout(hidden.flatten_to(1)?)?;
+        let hidden = dropout(add_relu(&second.product(&hidden)?, &second.bias)?)?;
+        let output = third.product(&hidden)?;
+        if kind == GeneratorKind::Residual {
+            let added = add(&output, &third.bias)?.reshape((ways, count, dim))?;
+            return add(&added, &seeds.unsqueeze(1)?);
+        }
+        Ok(add_relu(&output, &third.bias)?.reshape((ways, count, dim))?)
+    }
+}
+
+impl Linear {
+    /// Before the bias.
+    fn product(&self, input: &Tensor) -> Result<Tensor> {
+        product_kept(input, &self.weight, &self.kept)
+    }
+}
+
+/// (input, output) of the three layers.
+fn sizes(dim: usize, hidden: usize) -> [(usize, usize); 3] {
+    [(2 * dim, hidden), (hidden, hidden), (hidden, dim)]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rng::{normal, rng};
+
+    #[test]
+    fn the_split_first_layer_equals_the_joined_one() -> Result<()> {
+        let (ways, count, dim) = (2, 3, 10);
+        let (config, device) = (GeneratorConfig::new(GeneratorKind::Reference, 24), &Device::Cpu);
+        let mut rng = rng(3, 0);
+        let network = Network::new(&config, dim, &init(&config, dim, &mut rng, device)?)?;
+        let seeds = normal(&mut rng, (ways, dim), device)?;
+        let noise = normal(&mut rng, (ways, count, dim), device)?;
+        let repeated = seeds.unsqueeze(1)?.broadcast_as((ways, count, dim))?.contiguous()?;
+        let joined = Tensor::cat(&[&repeated, &noise], 2)?.reshape((ways * count, 2 * dim))?;
+        let mut expected = joined;
+        for layer in &network.layers {
+            expected = layer.product(&expected)?.broadcast_add(&layer.bias)?.relu()?;
+        }
+        let actual = network.run(GeneratorKind::Reference, &seeds, &noise, Ok)?;
+        let actual = actual.reshape((ways * count, dim))?;
+        let difference = (actual - expected)?.abs()?.max_all()?.to_scalar::<f32>()?;
+        assert!(difference < 1e-5, "{difference}");
+        Ok(())
+    }
+}

@@ -3,7 +3,7 @@
 
 use anyhow::{Context, Result, ensure};
 use candle_core::{Device, Tensor};
-use fewshot::{GeneratorKind, Model, metrics, prototype};
+use fewshot::{GeneratorKind, Model, Support, metrics};
 use fewshot_tests::step::{descend, episode_loss, plain};
 use fewshot_tests::{fewshot, pattern};
 
@@ -27,8 +27,8 @@ fn one_episode_is_learned_by_heart() -> Result<()> {
     let noise = pattern::tensor(1000, (WAYS, 2, model.config.feature_dim()))?;
     let generator = model.generator.as_ref().context("no generator")?;
     let made = generator.hallucinate(&support, &noise)?;
-    let prototypes = prototype::with_hallucinated(&support.unsqueeze(1)?, &made, None)?;
-    let scores = prototype::scores(&queries, &prototypes, model.config.distance, 1.0)?;
+    let support = Support::of_episode(&support.unsqueeze(1)?)?.with_hallucinated(&made, None)?;
+    let scores = model.config.own_head().fit(&support)?.scores(&queries)?;
     let reached = accuracy(&scores, QUERIES)?;
     ensure!(reached == 1.0, "{reached} after 100 steps on one episode");
     Ok(())

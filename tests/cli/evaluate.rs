@@ -6,14 +6,16 @@ use anyhow::{Context, Result, ensure};
 use fewshot_tests::{fewshot, fixture};
 use serde_json::Value;
 
-const KEYS: [&str; 12] = [
+const KEYS: [&str; 14] = [
     "data",
     "split",
     "ways",
     "shots",
     "queries",
     "episodes",
+    "head",
     "distance",
+    "context",
     "hallucinate",
     "seed",
     "accuracy",

@@ -6,6 +6,7 @@ mod bad_pictures;
 mod bad_weights;
 mod data;
 mod disk;
+mod earlier;
 mod evaluate;
 mod real_data;
 mod training;

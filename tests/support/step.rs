@@ -4,7 +4,7 @@
 
 use anyhow::{Context, Result};
 use candle_core::Tensor;
-use fewshot::{Model, Parameters, prototype};
+use fewshot::{Model, Parameters, Support};
 use fewshot_trainer::recipe;
 use fewshot_trainer::train::optimizer::Optimizer;
 
@@ -24,8 +24,8 @@ pub fn episode_loss(model: &Model, images: &Tensor, noise: &Tensor) -> Result<Te
     let query = features.narrow(0, ways, ways * queries)?;
     let generator = model.generator.as_ref().context("the model has no generator")?;
     let made = generator.hallucinate(&support, noise)?;
-    let prototypes = prototype::with_hallucinated(&support.unsqueeze(1)?, &made, None)?;
-    let scores = prototype::scores(&query, &prototypes, model.config.distance, 1.0)?;
+    let support = Support::of_episode(&support.unsqueeze(1)?)?.with_hallucinated(&made, None)?;
+    let scores = model.config.own_head().fit(&support)?.scores(&query)?;
     let targets: Vec<u32> =
         (0..ways as u32).flat_map(|way| std::iter::repeat_n(way, queries)).collect();
     let targets = Tensor::from_vec(targets, ways * queries, images.device())?;

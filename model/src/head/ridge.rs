@@ -6,7 +6,7 @@
 //! where there are more rows than values. Few rows make a small system: the
 //! reason why it is fast.
 
-use candle_core::{DType, Device, Tensor};
+use candle_core::{DType, Tensor};
 
 use super::cholesky::Cholesky;
 use crate::{
@@ -82,7 +82,7 @@ fn identity(like: &Tensor) -> Result<Tensor> {
 
 #[cfg(test)]
 mod tests {
-    use candle_core::Var;
+    use candle_core::{Device, Var};
 
     use super::*;
     use crate::rng::{normal, rng};

@@ -4,7 +4,8 @@ use std::fmt::Write;
 
 use anyhow::{Context, Result};
 use fewshot::{
-    BackboneConfig, Checkpoint, FeatureTransform, GeneratorConfig, GeneratorKind, HeadKind, ModelConfig,
+    BackboneConfig, Checkpoint, FeatureTransform, GeneratorConfig, GeneratorKind, HeadKind,
+    ModelConfig,
 };
 use serde_json::Value;
 

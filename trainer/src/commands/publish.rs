@@ -125,7 +125,9 @@ fn score(
             .map(|shape| Protocol {
                 shape,
                 episodes,
+                head: None,
                 distance: None,
+                context: fewshot::Context::Inductive,
                 hallucinate: vec![0],
                 generator: Control::Own,
                 spread: false,

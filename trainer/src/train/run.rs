@@ -17,7 +17,7 @@ use crate::interrupt::Interrupt;
 use crate::recipe::Stage;
 use crate::run_dir::RunDir;
 use crate::run_dir::metrics::{self, Line};
-use crate::run_dir::state::{Position, State};
+use crate::run_dir::state::{Measured, Position, State};
 use crate::{plot, weights, write};
 
 /// Longest time between checkpoints.

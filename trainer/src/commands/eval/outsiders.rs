@@ -9,7 +9,7 @@ use fewshot::{EpisodeSampler, EpisodeShape, Model};
 use serde::Serialize;
 
 use super::Protocol;
-use crate::evaluate::{self, auroc};
+use crate::episodes::{self, auroc};
 
 /// What an evaluation with outsiders adds to a row.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
@@ -42,10 +42,10 @@ pub(super) fn measure(
     features: &[Tensor],
 ) -> Result<Outsiders> {
     let sizes = features.iter().map(|class| class.dim(0)).collect::<Result<Vec<_>, _>>()?;
-    let episodes = evaluate::outsiders(features, &sampler(protocol, &sizes)?, protocol.episodes)?;
+    let episodes = episodes::outsiders(features, &sampler(protocol, &sizes)?, protocol.episodes)?;
     let area = auroc(&episodes).context("a rejection score is not a number")?;
     let threshold = model.config.rejection.as_ref().map(|rejection| rejection.threshold);
-    let share = |side: fn(&evaluate::Strangeness) -> &[f32], above: bool| {
+    let share = |side: fn(&episodes::Strangeness) -> &[f32], above: bool| {
         threshold.map(|threshold| {
             let scores = || episodes.iter().flat_map(side);
             let found = scores().filter(|score| (**score > threshold) == above).count();

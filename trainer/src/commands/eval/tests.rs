@@ -14,7 +14,9 @@ fn rows(hallucinate: &[usize], shots: usize) -> Result<Vec<Row>> {
     let protocol = Protocol {
         shape: EpisodeShape { ways: 3, shots, queries: 4 },
         episodes: 30,
+        head: None,
         distance: None,
+        context: fewshot::Context::Inductive,
         hallucinate: hallucinate.to_vec(),
         generator: Control::Own,
         spread: false,
@@ -33,15 +35,15 @@ fn keys(row: &Row) -> BTreeSet<String> {
 #[test]
 fn the_keys_are_the_contract_s() {
     let rows = rows(&[0, 0, 5], 2).unwrap();
-    let contract = "data split ways shots queries episodes distance hallucinate seed accuracy \
-                    ci95 seconds";
+    let contract = "data split ways shots queries episodes head distance context hallucinate seed \
+                    accuracy ci95 seconds";
     let mut expected: BTreeSet<String> = contract.split_whitespace().map(str::to_owned).collect();
     assert_eq!(keys(&rows[0]), expected);
     expected.extend(["paired_difference".to_owned(), "paired_ci95".to_owned()]);
     assert_eq!(keys(&rows[2]), expected);
     let line = serde_json::to_string(&rows[0]).unwrap();
     assert!(line.contains(r#""split":"test","ways":3,"shots":2"#), "{line}");
-    assert!(line.contains(r#""distance":"l2","hallucinate":0,"seed":5"#), "{line}");
+    assert!(line.contains(r#""head":"prototype","distance":"l2","context":"inductive","hallucinate":0,"seed":5"#), "{line}");
     // The same M twice does not differ from itself.
     assert_eq!((rows[1].paired_difference, rows[1].paired_ci95), (Some(0.0), Some(0.0)));
 }

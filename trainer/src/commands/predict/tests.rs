@@ -32,6 +32,7 @@ impl Place {
             weights: self.path("model.safetensors"),
             support: self.path("support"),
             query: self.path("query"),
+            head: None,
             distance: None,
             hallucinate: None,
             seed: None,

@@ -31,11 +31,11 @@ fn shipped_weights_answer_as_they_did() -> Result<()> {
         let answers = fewshot!(
             "predict",
             "--weights",
-            file,
+            &file,
             "--support",
-            pictures.join("support"),
+            &pictures.join("support"),
             "--query",
-            pictures.join("queries"),
+            &pictures.join("queries"),
             "--head",
             "prototype",
             "--distance",
@@ -46,7 +46,8 @@ fn shipped_weights_answer_as_they_did() -> Result<()> {
         )?
         .json_lines()?;
         let text = std::fs::read_to_string(&path)?;
-        let earlier: Vec<Value> = text.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
+        let earlier: Vec<Value> =
+            text.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
         ensure!(answers.len() == earlier.len(), "{stem}: {} answers", answers.len());
         for (answer, earlier) in answers.iter().zip(&earlier) {
             ensure!(answer["label"] == earlier["label"], "{stem}: {answer} {earlier}");

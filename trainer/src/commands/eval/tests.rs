@@ -43,7 +43,12 @@ fn the_keys_are_the_contract_s() {
     assert_eq!(keys(&rows[2]), expected);
     let line = serde_json::to_string(&rows[0]).unwrap();
     assert!(line.contains(r#""split":"test","ways":3,"shots":2"#), "{line}");
-    assert!(line.contains(r#""head":"prototype","distance":"l2","context":"inductive","hallucinate":0,"seed":5"#), "{line}");
+    assert!(
+        line.contains(
+            r#""head":"prototype","distance":"l2","context":"inductive","hallucinate":0,"seed":5"#
+        ),
+        "{line}"
+    );
     // The same M twice does not differ from itself.
     assert_eq!((rows[1].paired_difference, rows[1].paired_ci95), (Some(0.0), Some(0.0)));
 }

@@ -4,7 +4,8 @@ use anyhow::{Result, bail};
 
 use super::keys::nearest;
 
-const RECIPES: [(&str, &str); 6] = [
+const RECIPES: [(&str, &str); 7] = [
+    ("everyday", include_str!("../recipes/everyday.toml")),
     ("synthetic", include_str!("../recipes/synthetic.toml")),
     ("omniglot", include_str!("../recipes/omniglot.toml")),
     ("cifar-fs", include_str!("../recipes/cifar-fs.toml")),

@@ -4,13 +4,14 @@
 
 use anyhow::Result;
 use candle_core::Tensor;
-use fewshot::{GeneratorKind, HeadKind, Model, ModelConfig, Parameters};
+use fewshot::{GeneratorKind, HeadKind, Model, ModelConfig, Parameters, transform};
 
 use super::covariance::Spectrum;
 use super::losses::{cross_entropy, query_labels};
+use super::reject;
 use super::setup::Setup;
-use super::validate::{Validated, raw_features};
-use super::{reject, validate::Scores};
+use super::validate::{Scores, Validated};
+use crate::episodes::by_class;
 use crate::recipe::Fit;
 
 /// Temperatures tried: from very sure to hardly sure, finer than anyone sees.
@@ -36,13 +37,21 @@ pub(super) fn fit(
     live: &Parameters,
 ) -> Result<Fitted> {
     let mut config = config.clone();
-    let mut parameters = setup.centred(&config, live.clone(), false)?;
-    let raw = raw_features(setup, &config, &parameters)?;
-    if let Some(rank) = config.transform.whitened() {
-        let base = setup.base_features(&config, &parameters, |features| {
-            config.transform.before_centring(features)
-        })?;
-        let spectrum = Spectrum::within_classes(&base)?;
+    let mut parameters = live.clone();
+    let raw = setup.raw_features(&setup.val, &config, &parameters)?;
+    let own = config.generator.as_ref();
+    let noise_rank = own.filter(|own| own.kind == GeneratorKind::Covariance).map(|own| own.rank);
+    let base = (config.transform.is_centred() || noise_rank.is_some())
+        .then(|| setup.raw_features(&setup.train, &config, &parameters))
+        .transpose()?;
+    let class_sizes = setup.train.class_sizes();
+    if let Some(base) = base.as_ref().filter(|_| config.transform.is_centred()) {
+        let mean = config.transform.before_centring(base)?.mean(0)?;
+        parameters.insert(transform::MEAN, mean);
+    }
+    if let Some((rank, base)) = config.transform.whitened().zip(base.as_ref()) {
+        let base = config.transform.before_centring(base)?;
+        let spectrum = Spectrum::within_classes(&by_class(&base, &class_sizes)?)?;
         let mut whitenings = Vec::new();
         for &shrinkage in &stage.shrinkage {
             whitenings.push(spectrum.whitening(shrinkage, rank, &setup.device)?);
@@ -53,12 +62,10 @@ pub(super) fn fit(
             criterion(setup, &config, &tried, &raw)
         })?);
     }
-    if config.generator.as_ref().is_some_and(|own| own.kind == GeneratorKind::Covariance) {
-        let rank = config.generator.as_ref().map_or(0, |generator| generator.rank);
-        let transform = Model::new(config.clone(), &parameters)?.transform;
-        let base =
-            setup.base_features(&config, &parameters, |features| transform.apply(features))?;
-        parameters.extend(Spectrum::within_classes(&base)?.noise(rank, &setup.device)?);
+    if let Some((rank, base)) = noise_rank.zip(base.as_ref()) {
+        let base = Model::new(config.clone(), &parameters)?.transform.apply(base)?;
+        let spectrum = Spectrum::within_classes(&by_class(&base, &class_sizes)?)?;
+        parameters.extend(spectrum.noise(rank, &setup.device)?);
     }
     if config.head == HeadKind::Ridge && !stage.lambda.is_empty() {
         config.ridge.lambda = best_of(stage.lambda.clone(), |&lambda| {

@@ -188,7 +188,7 @@ impl Run {
         let stage = self.setup.recipe.stage.get(self.position.stage);
         // A frozen encoder keeps the mean that was fitted to all base pictures.
         if matches!(stage, Some(Stage::Pretrain(_) | Stage::Episodic(_))) {
-            result = self.setup.centred(&self.config(), result, true)?;
+            result = self.setup.centred(&self.config(), result)?;
             let [live, centre] = [&self.live, &result].map(|all| all.find(transform::MEAN));
             if let (Some(live), Some(centre)) = (live, centre) {
                 Var::from_tensor(live)?.set(&centre.detach())?;

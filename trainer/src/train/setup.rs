@@ -9,7 +9,6 @@ use serde_json::{Map, Value, json};
 
 use super::streams::{self, Purpose};
 use crate::data::{DataSource, Dataset, PixelCache, Side, Split};
-use crate::episodes::by_class;
 use crate::features;
 use crate::progress;
 use crate::recipe::Recipe;
@@ -68,17 +67,11 @@ impl Setup {
         streams::seed(self.recipe.seed, stage, purpose)
     }
 
-    /// Features of base pictures before the transform's centring, averaged; (D).
-    ///
-    /// `sample` takes some pictures evenly instead of all.
-    pub fn centre(
-        &self,
-        config: &ModelConfig,
-        parameters: &Parameters,
-        sample: bool,
-    ) -> Result<Tensor> {
+    /// Features of some base pictures, taken evenly, before the transform's
+    /// centring, averaged; (D).
+    pub fn centre(&self, config: &ModelConfig, parameters: &Parameters) -> Result<Tensor> {
         let count = self.train.len();
-        let step = if sample { count.div_ceil(CENTRE_SAMPLE) } else { 1 };
+        let step = count.div_ceil(CENTRE_SAMPLE);
         let images: Vec<usize> = (0..count).step_by(step).collect();
         let embedder = Model::new(config.clone(), parameters)?.embedder()?;
         let forward =
@@ -94,30 +87,31 @@ impl Setup {
         Ok(features.mean(0)?)
     }
 
-    /// Features of all base pictures, class by class, after `finish`; each (images, D).
-    pub fn base_features(
+    /// Features of all pictures of a side as the backbone leaves them, (images, D).
+    pub fn raw_features(
         &self,
+        pictures: &PixelCache,
         config: &ModelConfig,
         parameters: &Parameters,
-        finish: impl Fn(&Tensor) -> fewshot::Result<Tensor>,
-    ) -> Result<Vec<Tensor>> {
+    ) -> Result<Tensor> {
         let embedder = Model::new(config.clone(), parameters)?.embedder()?;
-        let forward = |pixels: &Tensor| finish(&embedder.features(pixels)?);
-        let features =
-            features::encode_split(forward, &config.image, &self.train, &self.device, &|_, _| {})?;
-        by_class(&features, &self.train.class_sizes())
+        let bar = progress::bar("encoding pictures", pictures.len());
+        let features = features::encode_split(
+            |images| embedder.features(images),
+            &config.image,
+            pictures,
+            &self.device,
+            &|done, _| bar.set_position(done as u64),
+        )?;
+        bar.finish_and_clear();
+        Ok(features)
     }
 
-    /// `parameters` with the transform's mean as it is for this encoder, where
-    /// the transform has one.
-    pub fn centred(
-        &self,
-        config: &ModelConfig,
-        mut parameters: Parameters,
-        sample: bool,
-    ) -> Result<Parameters> {
+    /// `parameters` with the transform's mean about as it is for this backbone,
+    /// where the transform has one.
+    pub fn centred(&self, config: &ModelConfig, mut parameters: Parameters) -> Result<Parameters> {
         if config.transform.is_centred() {
-            let centre = self.centre(config, &parameters, sample)?;
+            let centre = self.centre(config, &parameters)?;
             parameters.insert(transform::MEAN, centre);
         }
         Ok(parameters)

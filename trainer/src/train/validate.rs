@@ -11,7 +11,6 @@ use fewshot::{EpisodeSampler, EpisodeShape, Model, ModelConfig, Parameters, metr
 use super::setup::Setup;
 use super::streams::Purpose;
 use crate::episodes::{accuracies, by_class, each_episode};
-use crate::features;
 
 /// Accuracies as fractions, in the order of the recipe's shots.
 #[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
@@ -43,11 +42,11 @@ pub(super) struct Validated {
 impl Validated {
     /// Encodes the validation pictures with `parameters`.
     pub fn new(setup: &Setup, config: &ModelConfig, parameters: &Parameters) -> Result<Self> {
-        let raw = raw_features(setup, config, parameters)?;
+        let raw = setup.raw_features(&setup.val, config, parameters)?;
         Self::of_raw(setup, config, parameters, &raw)
     }
 
-    /// From [`raw_features`]: only what is done after the backbone.
+    /// From [`Setup::raw_features`]: only what is done after the backbone.
     pub fn of_raw(
         setup: &Setup,
         config: &ModelConfig,
@@ -92,22 +91,6 @@ impl Validated {
         let generator = self.model.generator.as_ref();
         Evaluator::of(&self.model.config, generator, counts, seed(setup))
     }
-}
-
-/// Features of the validation pictures as the backbone leaves them, (images, D).
-pub(super) fn raw_features(
-    setup: &Setup,
-    config: &ModelConfig,
-    parameters: &Parameters,
-) -> Result<Tensor> {
-    let embedder = Model::new(config.clone(), parameters)?.embedder()?;
-    features::encode_split(
-        |images| embedder.features(images),
-        &config.image,
-        &setup.val,
-        &setup.device,
-        &|_, _| {},
-    )
 }
 
 fn sampler(setup: &Setup, shots: usize) -> Result<(EpisodeSampler, usize)> {

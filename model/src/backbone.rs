@@ -6,10 +6,23 @@
 //! several times faster.
 
 pub mod conv4;
+pub mod efficientnet_lite0;
+mod frozen;
+mod norm;
+mod operations;
+pub mod resnet12;
+#[cfg(test)]
+mod tests;
 
 use candle_core::{DType, Device, Tensor};
 
-use self::conv4::{Conv4, FrozenConv4};
+pub(crate) use self::operations::BatchStatistics;
+use self::{
+    conv4::{Conv4, FrozenConv4},
+    efficientnet_lite0::EfficientNetLite0,
+    resnet12::ResNet12,
+};
+pub use self::{frozen::FrozenNetwork, operations::MOMENTUM};
 use crate::{BackboneConfig, Error, ModelConfig, Parameters, Result, kernels::Level, rng::Rng};
 
 /// Which implementation computes a backbone.
@@ -33,6 +46,10 @@ impl Backend {
 pub enum Backbone {
     /// Four blocks of the papers.
     Conv4(Conv4),
+    /// The field's second standard.
+    ResNet12(ResNet12),
+    /// ImageNet's weights, for photographs; not trained here.
+    EfficientNetLite0(EfficientNetLite0),
 }
 
 impl Backbone {
@@ -44,7 +61,13 @@ impl Backbone {
     pub fn new(config: &ModelConfig, parameters: &Parameters) -> Result<Self> {
         let input = config.image.channels;
         Ok(match &config.backbone {
-            BackboneConfig::Conv4(conv4) => Self::Conv4(Conv4::new(conv4, input, parameters)?),
+            BackboneConfig::Conv4(config) => Self::Conv4(Conv4::new(config, input, parameters)?),
+            BackboneConfig::ResNet12(config) => {
+                Self::ResNet12(ResNet12::new(config, input, parameters)?)
+            }
+            BackboneConfig::EfficientNetLite0(config) => {
+                Self::EfficientNetLite0(EfficientNetLite0::new(config, input, parameters)?)
+            }
         })
     }
 
@@ -55,7 +78,9 @@ impl Backbone {
     pub fn init(config: &ModelConfig, rng: &mut Rng, device: &Device) -> Result<Parameters> {
         let input = config.image.channels;
         match &config.backbone {
-            BackboneConfig::Conv4(conv4) => Conv4::init(conv4, input, rng, device),
+            BackboneConfig::Conv4(config) => Conv4::init(config, input, rng, device),
+            BackboneConfig::ResNet12(config) => ResNet12::init(config, input, rng, device),
+            BackboneConfig::EfficientNetLite0(_) => EfficientNetLite0::init(input, rng, device),
         }
     }
 
@@ -63,7 +88,9 @@ impl Backbone {
     #[must_use]
     pub fn with_backend(self, backend: Backend) -> Self {
         match self {
-            Self::Conv4(conv4) => Self::Conv4(conv4.with_backend(backend)),
+            Self::Conv4(net) => Self::Conv4(net.with_backend(backend)),
+            Self::ResNet12(net) => Self::ResNet12(net.with_backend(backend)),
+            Self::EfficientNetLite0(net) => Self::EfficientNetLite0(net.with_backend(backend)),
         }
     }
 
@@ -71,7 +98,9 @@ impl Backbone {
     #[must_use]
     pub fn with_level(self, level: Level) -> Self {
         match self {
-            Self::Conv4(conv4) => Self::Conv4(conv4.with_level(level)),
+            Self::Conv4(net) => Self::Conv4(net.with_level(level)),
+            Self::ResNet12(net) => Self::ResNet12(net.with_level(level)),
+            Self::EfficientNetLite0(net) => Self::EfficientNetLite0(net.with_level(level)),
         }
     }
 
@@ -84,10 +113,12 @@ impl Backbone {
     ///   gradient can be taken once
     ///
     /// # Errors
-    /// If the images do not fit.
+    /// If the images do not fit, or the kind is not trained here.
     pub fn forward_train(&self, images: &Tensor) -> Result<Tensor> {
         match self {
-            Self::Conv4(conv4) => conv4.forward_train(images),
+            Self::Conv4(net) => net.forward_train(images),
+            Self::ResNet12(net) => net.forward_train(images),
+            Self::EfficientNetLite0(net) => net.forward_train(),
         }
     }
 
@@ -110,7 +141,9 @@ impl Backbone {
     /// If the device fails.
     pub fn freeze(&self) -> Result<FrozenBackbone> {
         Ok(match self {
-            Self::Conv4(conv4) => FrozenBackbone::Conv4(conv4.freeze()?),
+            Self::Conv4(net) => FrozenBackbone::Conv4(net.freeze()?),
+            Self::ResNet12(net) => FrozenBackbone::Network(net.freeze()?),
+            Self::EfficientNetLite0(net) => FrozenBackbone::Network(net.freeze()?),
         })
     }
 }
@@ -120,6 +153,8 @@ impl Backbone {
 pub enum FrozenBackbone {
     /// Four blocks of the papers.
     Conv4(FrozenConv4),
+    /// Every other kind: a list of steps.
+    Network(FrozenNetwork),
 }
 
 impl FrozenBackbone {
@@ -133,7 +168,8 @@ impl FrozenBackbone {
     /// If the images do not fit.
     pub fn forward(&self, images: &Tensor) -> Result<Tensor> {
         match self {
-            Self::Conv4(conv4) => conv4.forward(images),
+            Self::Conv4(net) => net.forward(images),
+            Self::Network(net) => net.forward(images),
         }
     }
 }

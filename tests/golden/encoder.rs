@@ -2,9 +2,8 @@
 //! running statistics.
 
 use anyhow::{Context, Result, ensure};
-use candle_core::Tensor;
 use fewshot::{Backbone, Backend, Parameters};
-use fewshot_tests::golden::{Golden, largest};
+use fewshot_tests::golden::{Golden, every, largest};
 use fewshot_tests::pattern;
 
 const FORWARD: f32 = 1e-4;
@@ -87,12 +86,4 @@ fn check_running(golden: &Golden, case: &Case, parameters: &Parameters) -> Resul
         golden.check(&format!("{}.after.{name}", case.name), tensor, FORWARD)?;
     }
     Ok(())
-}
-
-/// Every `stride`-th value, flat.
-fn every(stride: usize, tensor: &Tensor) -> Result<Tensor> {
-    let values = tensor.flatten_all()?.to_vec1::<f32>()?;
-    let kept: Vec<f32> = values.into_iter().step_by(stride).collect();
-    let count = kept.len();
-    Ok(Tensor::from_vec(kept, count, tensor.device())?)
 }

@@ -94,7 +94,7 @@ def fill(module):
                 drawn = drawn * np.float32(np.sqrt(6 / fan_in))
             elif name.endswith("running_var"):
                 drawn = 1 + drawn * np.float32(0.5)
-            elif name.endswith("1.weight"):
+            elif name.endswith(".weight"):
                 drawn = 1 + drawn * np.float32(0.25)
             else:
                 drawn = drawn * np.float32(0.25)
@@ -187,9 +187,10 @@ def training_step():
     save("training_step", out)
 
 
-torch.manual_seed(0)
-torch.set_num_threads(1)
-encoder()
-distances()
-generator()
-training_step()
+if __name__ == "__main__":
+    torch.manual_seed(0)
+    torch.set_num_threads(1)
+    encoder()
+    distances()
+    generator()
+    training_step()

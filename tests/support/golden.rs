@@ -63,3 +63,14 @@ pub fn largest(tensor: &Tensor) -> Result<f32> {
     let wider = |most: f32, value: f32| if value.is_nan() { value } else { most.max(value.abs()) };
     Ok(values.into_iter().fold(0.0, wider))
 }
+
+/// Every `stride`-th value, flat.
+///
+/// # Errors
+/// If the tensor is not f32.
+pub fn every(stride: usize, tensor: &Tensor) -> Result<Tensor> {
+    let values = tensor.flatten_all()?.to_vec1::<f32>()?;
+    let kept: Vec<f32> = values.into_iter().step_by(stride).collect();
+    let count = kept.len();
+    Ok(Tensor::from_vec(kept, count, tensor.device())?)
+}

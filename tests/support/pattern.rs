@@ -92,7 +92,7 @@ pub fn parameters(config: &ModelConfig) -> Result<Parameters> {
             scaled((6.0 / fan_in as f64).sqrt())?
         } else if name.ends_with("running_var") {
             (scaled(0.5)? + 1.0)?
-        } else if name.ends_with("1.weight") {
+        } else if name.ends_with(".weight") {
             (scaled(0.25)? + 1.0)?
         } else {
             scaled(0.25)?

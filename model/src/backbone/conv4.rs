@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 use candle_core::{Device, Tensor};
 
-pub(crate) use block::{BatchStatistics, Block};
+pub(crate) use block::Block;
 
 use super::{Backend, check_images, refuse_in_webassembly};
 use crate::{
@@ -22,8 +22,6 @@ use crate::{
     rng::Rng,
 };
 
-/// Share of the batch's statistics in the running ones at each step, PyTorch's default.
-pub const MOMENTUM: f64 = 0.1;
 /// Added to the variance before the root, PyTorch's default.
 pub const EPSILON: f64 = 1e-5;
 
@@ -76,7 +74,7 @@ impl Conv4 {
     }
 
     /// Features with BatchNorm over this batch; the running statistics move by
-    /// [`MOMENTUM`] towards the batch's.
+    /// [`MOMENTUM`](super::MOMENTUM) towards the batch's.
     ///
     /// # Shapes
     /// - images: (B, C, S, S), f32, normalised

@@ -3,7 +3,10 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use serde_json::{Map, Value};
 
-use crate::{Error, Result};
+use crate::{
+    Error, Result,
+    backbone::{efficientnet_lite0, resnet12},
+};
 
 /// Largest side of a picture, pixels.
 const MOST_PIXELS: usize = 1024;
@@ -11,10 +14,17 @@ const MOST_PIXELS: usize = 1024;
 /// The backbones there are. In JSON `kind` names them, and a text without `kind` is
 /// Conv-4's: the only one there was when the first files were written.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(tag = "kind", rename_all = "kebab-case", remote = "Self")]
+#[serde(tag = "kind", remote = "Self")]
 pub enum BackboneConfig {
     /// Four blocks of the papers: [`crate::backbone::conv4`].
+    #[serde(rename = "conv4")]
     Conv4(Conv4Config),
+    /// The field's second standard: [`crate::backbone::resnet12`].
+    #[serde(rename = "resnet12")]
+    ResNet12(ResNet12Config),
+    /// ImageNet's weights, for photographs: [`crate::backbone::efficientnet_lite0`].
+    #[serde(rename = "efficientnet-lite0")]
+    EfficientNetLite0(EfficientNetLite0Config),
 }
 
 /// Sizes of Conv-4.
@@ -32,6 +42,34 @@ impl Default for Conv4Config {
     }
 }
 
+/// Sizes of ResNet-12.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ResNet12Config {
+    /// Channels of each of the four blocks.
+    #[serde(default = "resnet12_channels")]
+    pub channels: [usize; 4],
+}
+
+fn resnet12_channels() -> [usize; 4] {
+    [64, 160, 320, 640]
+}
+
+impl Default for ResNet12Config {
+    fn default() -> Self {
+        Self { channels: resnet12_channels() }
+    }
+}
+
+/// What of EfficientNet-Lite0 makes the feature.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct EfficientNetLite0Config {
+    /// Blocks, counted from 0, whose pooled outputs follow the 1280 of the last layer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pooled: Vec<usize>,
+}
+
 impl Default for BackboneConfig {
     fn default() -> Self {
         Self::Conv4(Conv4Config::default())
@@ -44,10 +82,21 @@ impl BackboneConfig {
         Self::Conv4(Conv4Config { channels, blocks })
     }
 
+    /// Every kind at its published size.
+    pub fn all() -> [Self; 3] {
+        [
+            Self::Conv4(Conv4Config::default()),
+            Self::ResNet12(ResNet12Config::default()),
+            Self::EfficientNetLite0(EfficientNetLite0Config::default()),
+        ]
+    }
+
     /// How `--backbone`, recipes and files call it.
     pub fn name(&self) -> &'static str {
         match self {
             Self::Conv4(_) => "conv4",
+            Self::ResNet12(_) => "resnet12",
+            Self::EfficientNetLite0(_) => "efficientnet-lite0",
         }
     }
 
@@ -55,6 +104,8 @@ impl BackboneConfig {
     pub fn feature_dim(&self, size: usize) -> usize {
         match self {
             Self::Conv4(conv4) => conv4.channels * (size >> conv4.blocks).pow(2),
+            Self::ResNet12(resnet) => resnet.channels[3],
+            Self::EfficientNetLite0(net) => efficientnet_lite0::feature_dim(&net.pooled),
         }
     }
 
@@ -72,6 +123,21 @@ impl BackboneConfig {
                 }
                 1 << blocks
             }
+            Self::ResNet12(ResNet12Config { channels }) => {
+                if !channels.iter().all(|channels| (1..=2048).contains(channels)) {
+                    return Err(Error::Config("encoder.channels must each be 1 to 2048".into()));
+                }
+                resnet12::LEAST_PIXELS
+            }
+            Self::EfficientNetLite0(EfficientNetLite0Config { pooled }) => {
+                let blocks = efficientnet_lite0::BLOCKS;
+                if !pooled.is_sorted_by(|a, b| a < b) || pooled.iter().any(|at| *at >= blocks) {
+                    return Err(Error::Config(format!(
+                        "encoder.pooled is {pooled:?}, expected ascending numbers below {blocks}"
+                    )));
+                }
+                efficientnet_lite0::LEAST_PIXELS
+            }
         };
         if !(least..=MOST_PIXELS).contains(&size) {
             return Err(Error::Config(format!(
@@ -88,6 +154,7 @@ impl Serialize for BackboneConfig {
         match self {
             // Without `kind`, as files have always had it: fingerprints are taken of this text.
             Self::Conv4(conv4) => conv4.serialize(serializer),
+            Self::ResNet12(_) | Self::EfficientNetLite0(_) => Self::serialize(self, serializer),
         }
     }
 }
@@ -112,6 +179,40 @@ mod tests {
         assert_eq!(serde_json::to_string(&config).unwrap(), text);
         let named = r#"{"kind":"conv4","blocks":4,"channels":64}"#;
         assert_eq!(serde_json::from_str::<BackboneConfig>(named).unwrap(), config);
+    }
+
+    #[test]
+    fn the_other_kinds_are_named_and_keep_what_is_not_the_default() {
+        for (text, dim) in [
+            (r#"{"kind":"resnet12","channels":[64,160,320,640]}"#, 640),
+            (r#"{"kind":"efficientnet-lite0"}"#, 1280),
+            (r#"{"kind":"efficientnet-lite0","pooled":[4,14]}"#, 1280 + 40 + 192),
+        ] {
+            let config: BackboneConfig = serde_json::from_str(text).unwrap();
+            assert_eq!(config.feature_dim(224), dim, "{text}");
+            assert_eq!(serde_json::to_string(&config).unwrap(), text);
+            assert!(config.check(224).is_ok() && config.check(15).is_err(), "{text}");
+        }
+        let default: BackboneConfig = serde_json::from_str(r#"{"kind":"resnet12"}"#).unwrap();
+        assert_eq!(default, BackboneConfig::ResNet12(ResNet12Config::default()));
+    }
+
+    #[test]
+    fn what_no_kind_has_is_refused() {
+        for text in [
+            r#"{"kind":"efficientnet-lite0","channels":64}"#,
+            r#"{"kind":"resnet12","channels":[1,2,3]}"#,
+        ] {
+            assert!(serde_json::from_str::<BackboneConfig>(text).is_err(), "{text}");
+        }
+        for text in [
+            r#"{"kind":"efficientnet-lite0","pooled":[16]}"#,
+            r#"{"kind":"efficientnet-lite0","pooled":[5,5]}"#,
+            r#"{"kind":"resnet12","channels":[1,2,3,0]}"#,
+        ] {
+            let config: BackboneConfig = serde_json::from_str(text).unwrap();
+            assert!(config.check(64).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -19,6 +19,7 @@ mod matmul;
 mod normalise;
 mod op;
 mod parallel;
+mod plan;
 mod scratch;
 mod simd;
 mod train;
@@ -26,6 +27,7 @@ mod winograd;
 
 pub(crate) use infer::FoldedConv4;
 pub(crate) use op::TrainKernels;
+pub(crate) use plan::{Activation, Convolution, Plan, Step, same_padding};
 pub use simd::Level;
 
 #[cfg(test)]

@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     Result,
-    backbone::conv4::{BatchStatistics, Block},
+    backbone::{BatchStatistics, conv4::Block},
 };
 
 /// Workspaces kept for the next step: training alternates between few shapes.

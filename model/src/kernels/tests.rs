@@ -28,6 +28,7 @@ fn config(side: usize, input: usize, channels: usize) -> ModelConfig {
 fn sizes(config: &ModelConfig) -> Conv4Config {
     match &config.backbone {
         BackboneConfig::Conv4(conv4) => conv4.clone(),
+        other => panic!("{} has other kernels", other.name()),
     }
 }
 

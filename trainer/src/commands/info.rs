@@ -95,6 +95,11 @@ fn backbone(config: &BackboneConfig) -> String {
         BackboneConfig::Conv4(conv4) => {
             format!("conv4, {} blocks of {} channels", conv4.blocks, conv4.channels)
         }
+        BackboneConfig::ResNet12(resnet) => format!("resnet12, channels {:?}", resnet.channels),
+        BackboneConfig::EfficientNetLite0(net) if net.pooled.is_empty() => config.name().into(),
+        BackboneConfig::EfficientNetLite0(net) => {
+            format!("{}, blocks {:?} pooled", config.name(), net.pooled)
+        }
     }
 }
 

@@ -1,9 +1,9 @@
 //! One block's parameters, under PyTorch's names `encoder.{i}.0` (convolution)
 //! and `encoder.{i}.1` (BatchNorm).
 
-use candle_core::{Tensor, Var};
+use candle_core::Tensor;
 
-use super::MOMENTUM;
+use super::super::operations::BatchStatistics;
 use crate::{Parameters, Result, config::Conv4Config};
 
 /// Convolution and BatchNorm of a block. O output channels, I input channels.
@@ -21,14 +21,6 @@ pub(crate) struct Block {
     pub running_mean: Tensor,
     /// Unbiased, (O)
     pub running_var: Tensor,
-}
-
-/// What BatchNorm measured over one batch; each (O).
-#[derive(Clone, Debug)]
-pub(crate) struct BatchStatistics {
-    pub mean: Tensor,
-    /// Unbiased: divided by count − 1, as PyTorch's running variance is.
-    pub var: Tensor,
 }
 
 impl Block {
@@ -53,12 +45,7 @@ impl Block {
 
     /// The running statistics move towards `batch`.
     pub fn update_running(&self, batch: &BatchStatistics) -> Result<()> {
-        for (running, batch) in [(&self.running_mean, &batch.mean), (&self.running_var, &batch.var)]
-        {
-            let moved = ((running * (1.0 - MOMENTUM))? + (batch * MOMENTUM)?)?;
-            Var::from_tensor(running)?.set(&moved.detach())?;
-        }
-        Ok(())
+        batch.update(&self.running_mean, &self.running_var)
     }
 
     /// A copy that later updates of the variables do not reach.

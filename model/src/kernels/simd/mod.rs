@@ -34,6 +34,7 @@ pub(crate) trait Simd: Copy {
     fn sub(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
     fn mul(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
     fn max(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
+    fn min(self, a: Self::Vector, b: Self::Vector) -> Self::Vector;
     /// `a · b + c`, rounded once where the hardware does so.
     fn mul_add(self, a: Self::Vector, b: Self::Vector, c: Self::Vector) -> Self::Vector;
     /// `value` in the lanes where `a == b`, zero elsewhere.
@@ -47,6 +48,17 @@ pub(crate) trait Task {
     /// Does the work; implementations are `#[inline(always)]`, or the vector
     /// instructions become function calls.
     fn run<S: Simd>(self, simd: S) -> Self::Output;
+}
+
+struct Lanes;
+
+impl Task for Lanes {
+    type Output = usize;
+
+    #[inline(always)]
+    fn run<S: Simd>(self, _: S) -> usize {
+        S::LANES
+    }
 }
 
 /// An instruction set that this processor has.
@@ -74,6 +86,11 @@ impl Level {
     pub fn best() -> Self {
         static BEST: std::sync::OnceLock<Level> = std::sync::OnceLock::new();
         *BEST.get_or_init(|| Self::available()[0])
+    }
+
+    /// f32 values in one of this level's vectors.
+    pub(crate) fn lanes(self) -> usize {
+        self.run(Lanes)
     }
 
     /// Runs a task with this level's instructions.

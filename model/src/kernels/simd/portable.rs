@@ -58,6 +58,11 @@ impl Simd for Portable {
         zip(a, b, |a, b| if a > b { a } else { b })
     }
 
+    #[inline(always)]
+    fn min(self, a: Vector, b: Vector) -> Vector {
+        zip(a, b, |a, b| if a < b { a } else { b })
+    }
+
     // Not `f32::mul_add`: without an instruction for it that is a slow library call.
     #[inline(always)]
     fn mul_add(self, a: Vector, b: Vector, c: Vector) -> Vector {

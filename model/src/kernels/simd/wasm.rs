@@ -1,8 +1,8 @@
 //! 4 lanes of WebAssembly's fixed-width SIMD, which every current browser has.
 
 use core::arch::wasm32::{
-    f32x4_add, f32x4_eq, f32x4_mul, f32x4_pmax, f32x4_splat, f32x4_sub, v128, v128_and, v128_load,
-    v128_store,
+    f32x4_add, f32x4_eq, f32x4_mul, f32x4_pmax, f32x4_pmin, f32x4_splat, f32x4_sub, v128, v128_and,
+    v128_load, v128_store,
 };
 
 use super::Simd;
@@ -54,7 +54,17 @@ impl Simd for Wasm {
     }
 
     #[inline(always)]
+    fn min(self, a: v128, b: v128) -> v128 {
+        f32x4_pmin(a, b)
+    }
+
+    /// In one instruction where the module is compiled with relaxed SIMD, which not
+    /// every browser has; the processor then decides whether it rounds once or twice.
+    #[inline(always)]
     fn mul_add(self, a: v128, b: v128, c: v128) -> v128 {
+        #[cfg(target_feature = "relaxed-simd")]
+        return core::arch::wasm32::f32x4_relaxed_madd(a, b, c);
+        #[cfg(not(target_feature = "relaxed-simd"))]
         f32x4_add(f32x4_mul(a, b), c)
     }
 

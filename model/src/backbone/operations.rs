@@ -1,0 +1,93 @@
+//! What training is made of, in candle's own operations, on any device.
+
+use candle_core::{D, DType, Tensor, Var};
+
+use crate::Result;
+
+/// Share of the batch's statistics in the running ones at each step, PyTorch's default.
+pub const MOMENTUM: f64 = 0.1;
+
+/// What BatchNorm measured over one batch; each (O).
+#[derive(Clone, Debug)]
+pub(crate) struct BatchStatistics {
+    pub mean: Tensor,
+    /// Unbiased: divided by count − 1, as PyTorch's running variance is.
+    pub var: Tensor,
+}
+
+impl BatchStatistics {
+    /// The running mean and variance move towards the batch's.
+    pub fn update(&self, running_mean: &Tensor, running_var: &Tensor) -> Result<()> {
+        for (running, batch) in [(running_mean, &self.mean), (running_var, &self.var)] {
+            let moved = ((running * (1.0 - MOMENTUM))? + (batch * MOMENTUM)?)?;
+            Var::from_tensor(running)?.set(&moved.detach())?;
+        }
+        Ok(())
+    }
+}
+
+/// BatchNorm over this batch (Ioffe and Szegedy 2015, algorithm 1): `(x − mean) / √(var + ε)
+/// · gamma + beta`; (B, O, S, S) to the same.
+pub(super) fn batch_norm(
+    map: &Tensor,
+    gamma: &Tensor,
+    beta: &Tensor,
+    epsilon: f64,
+) -> Result<(Tensor, BatchStatistics)> {
+    let (batch, channels, height, width) = map.dims4()?;
+    let count = (batch * height * width) as f64;
+    let flat = map.transpose(0, 1)?.flatten_from(1)?;
+    let mean = flat.mean_keepdim(1)?;
+    let centred = flat.broadcast_sub(&mean)?;
+    let var = centred.sqr()?.mean_keepdim(1)?;
+    let scale = (&gamma.reshape((channels, 1))? / (&var + epsilon)?.sqrt()?)?;
+    let normalised = centred
+        .broadcast_mul(&scale)?
+        .broadcast_add(&beta.reshape((channels, 1))?)?
+        .reshape((channels, batch, height, width))?
+        .transpose(0, 1)?;
+    let statistics = BatchStatistics {
+        mean: mean.flatten_all()?.detach(),
+        var: (var.flatten_all()?.detach() * (count / (count - 1.0).max(1.0)))?,
+    };
+    Ok((normalised, statistics))
+}
+
+/// Maximum over 2x2 windows, an odd last row or column left out.
+///
+/// Built from argmax and gather because candle's own max-pool shares the
+/// gradient of tied maxima, where PyTorch gives it to the first.
+pub(super) fn max_pool(map: &Tensor) -> Result<Tensor> {
+    let (batch, channels, height, width) = map.dims4()?;
+    let (rows, columns) = (height / 2, width / 2);
+    let windows = map
+        .narrow(2, 0, rows * 2)?
+        .narrow(3, 0, columns * 2)?
+        .contiguous()?
+        .reshape(&[batch, channels, rows, 2, columns, 2][..])?
+        .permute([0, 1, 2, 4, 3, 5])?
+        .contiguous()?
+        .reshape((batch * channels * rows * columns, 4))?;
+    let first_maximum = windows.detach().argmax_keepdim(D::Minus1)?.to_dtype(DType::U32)?;
+    Ok(windows.gather(&first_maximum, 1)?.reshape((batch, channels, rows, columns))?)
+}
+
+#[cfg(test)]
+mod tests {
+    use candle_core::{Device, Var};
+
+    use super::*;
+
+    #[test]
+    fn tied_maxima_give_the_gradient_to_the_first() -> Result<()> {
+        let map =
+            Tensor::new(&[[[[1f32, 1.0, 0.0], [1.0, 1.0, 9.0], [5.0, 5.0, 5.0]]]], &Device::Cpu)?;
+        let map = Var::from_tensor(&map)?;
+        let pooled = max_pool(&map)?;
+        assert_eq!(pooled.dims(), [1, 1, 1, 1]);
+        let gradients = pooled.sum_all()?.backward()?;
+        let gradient = gradients.get(&map).unwrap().flatten_all()?.to_vec1::<f32>()?;
+        assert_eq!(gradient, [1.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0]);
+        Ok(())
+    }
+}

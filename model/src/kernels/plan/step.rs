@@ -1,0 +1,74 @@
+//! What a frozen network does to a picture, as plain numbers: written by a kind of
+//! backbone, computed by [`super::Plan`] and, in candle's operations, by
+//! [`crate::backbone`].
+
+/// What becomes of a value: `min(max(x, slope · x), ceiling)`.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Activation {
+    /// Of the line below zero.
+    pub slope: f32,
+    /// No value is above it.
+    pub ceiling: f32,
+}
+
+impl Activation {
+    /// Values as they are.
+    pub const NONE: Self = Self { slope: 1.0, ceiling: f32::INFINITY };
+    /// max(x, 0), at most 6.
+    pub const RELU6: Self = Self { slope: 0.0, ceiling: 6.0 };
+}
+
+/// A convolution with BatchNorm folded into it. The side of its output is the
+/// input's over the stride, rounded up, zeros around the input as TensorFlow's
+/// "SAME" has them: the odd one below and to the right.
+#[derive(Clone, Debug)]
+pub(crate) struct Convolution {
+    /// (O, I, k, k), or (O, 1, k, k) where each channel is convolved by itself.
+    pub weight: Vec<f32>,
+    /// (O)
+    pub bias: Vec<f32>,
+    /// I; of a depthwise convolution as many as O.
+    pub input: usize,
+    /// k
+    pub kernel: usize,
+    /// From one output's window to the next one's.
+    pub stride: usize,
+    /// What becomes of the outputs.
+    pub activation: Activation,
+}
+
+impl Convolution {
+    /// O
+    pub fn output(&self) -> usize {
+        self.bias.len()
+    }
+}
+
+/// One step. Steps work on the current map; a kept one waits to be added.
+#[derive(Clone, Debug)]
+pub(crate) enum Step {
+    /// The current map convolved; the kept map added before the activation where asked for.
+    Convolve { convolution: Convolution, add_kept: bool },
+    /// Sandler et al. 2018, "MobileNetV2", section 3.3: pointwise to more channels,
+    /// depthwise, pointwise to fewer; the block's input added where `residual`.
+    InvertedResidual {
+        expand: Option<Convolution>,
+        depthwise: Convolution,
+        project: Convolution,
+        residual: bool,
+    },
+    /// The current map is kept, or its convolution where there is one.
+    Keep { shortcut: Option<Convolution> },
+    /// The largest of each 2x2 window, an odd last row and column left out.
+    MaxPool,
+    /// The mean of each channel of the current map joins the feature. The last mean
+    /// comes first in it, the others follow in their order.
+    Mean,
+}
+
+/// Side of the output and zeros before the first row and column.
+pub(crate) fn same_padding(side: usize, kernel: usize, stride: usize) -> (usize, usize) {
+    let output = side.div_ceil(stride);
+    let total = ((output - 1) * stride + kernel).saturating_sub(side);
+    (output, total / 2)
+}

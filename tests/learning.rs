@@ -1,9 +1,11 @@
 //! The learner learns: one episode by heart, and unseen classes from a minute of
 //! training through the built program, interrupted or not.
 
+use std::path::Path;
+
 use anyhow::{Context, Result, ensure};
 use candle_core::{Device, Tensor};
-use fewshot::{GeneratorKind, Model, Support, metrics};
+use fewshot::{Checkpoint, GeneratorKind, Model, Precision, Support, metrics};
 use fewshot_tests::step::{descend, episode_loss, plain};
 use fewshot_tests::{fewshot, pattern};
 
@@ -74,5 +76,39 @@ fn unseen_classes_are_told_apart_after_a_minute() -> Result<()> {
         let surely = value("accuracy")? - value("ci95")?;
         ensure!(surely > 0.5, "5 ways, chance is 0.2: {line}");
     }
+    Ok(())
+}
+
+/// Changes that put a narrow ResNet-12 in the place of the recipe's backbone, and leave half a
+/// minute.
+const NARROW: [&str; 7] = [
+    r#"model.encoder={kind="resnet12",channels=[8,16,24,32]}"#,
+    "stage.pretrain.epochs=1",
+    "stage.hallucinate.episodes=20",
+    "stage.hallucinate.copies=1",
+    "validation.episodes=50",
+    "validation.images_per_class=20",
+    "seed=4",
+];
+
+#[test]
+fn a_narrow_resnet12_learns_too() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let run = folder.path().join("run");
+    let mut arguments: Vec<&str> = vec!["train", "--recipe", "synthetic", "--out"];
+    arguments.push(run.to_str().context("a path in UTF-8")?);
+    arguments.extend(NARROW.iter().flat_map(|change| ["--set", change]));
+    fewshot_tests::command::fewshot(&arguments)?.succeeded()?;
+    let weights = run.join("best.safetensors");
+    let trained = Checkpoint::from_bytes(&std::fs::read(&weights)?)?;
+    let parameters = Model::init(&trained.config, 4, &Device::Cpu)?;
+    let fresh = folder.path().join("fresh.safetensors");
+    std::fs::write(&fresh, Checkpoint { parameters, ..trained }.to_bytes(Precision::F32)?)?;
+    let accuracy = |weights: &Path| {
+        let lines = fewshot!("eval", "--weights", weights, "--episodes", "200", "--json")?;
+        lines.json_lines()?[0]["accuracy"].as_f64().context("no accuracy")
+    };
+    let (before, after) = (accuracy(&fresh)?, accuracy(&weights)?);
+    ensure!(after > 0.45 && after > before + 0.08, "5 ways: {before} before, {after} after");
     Ok(())
 }

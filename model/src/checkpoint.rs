@@ -83,6 +83,15 @@ impl Checkpoint {
         Ok(checkpoint)
     }
 
+    /// The configuration of a bare PyTorch `state_dict`, read off names and shapes, with
+    /// the preprocessing that is usual for its backbone.
+    ///
+    /// # Errors
+    /// If the tensors are no backbone's.
+    pub fn infer_config(parameters: &Parameters) -> Result<ModelConfig> {
+        infer::config(parameters)
+    }
+
     /// The bytes of a file that [`Self::from_bytes`] reads back.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ mod data;
 mod disk;
 mod earlier;
 mod evaluate;
+mod import;
 mod real_data;
 mod training;
 mod usage;

@@ -19,6 +19,7 @@ pub mod recipe;
 pub mod run_dir;
 #[cfg(test)]
 mod testing;
+pub mod torch;
 pub mod train;
 pub mod weights;
 pub mod write;

@@ -2,7 +2,9 @@
 
 use std::path::PathBuf;
 
+use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueEnum};
+use fewshot::{BackboneConfig, Precision};
 
 use crate::device::DeviceChoice;
 
@@ -48,6 +50,9 @@ pub enum BenchWhat {
 pub struct BenchArgs {
     /// What to time
     pub what: BenchWhat,
+    /// Which network
+    #[arg(long, value_name = "NAME", default_value = "conv4", value_parser = backbones())]
+    pub backbone: String,
     /// Side of the pictures, pixels
     #[arg(long, value_name = "PIXELS", default_value_t = 84)]
     pub image_size: usize,
@@ -87,6 +92,43 @@ pub enum StoredAs {
     F16,
     /// As trained
     F32,
+}
+
+impl From<StoredAs> for Precision {
+    fn from(stored: StoredAs) -> Self {
+        match stored {
+            StoredAs::F16 => Self::F16,
+            StoredAs::F32 => Self::F32,
+        }
+    }
+}
+
+/// Arguments of `fewshot import`.
+#[derive(Debug, Args)]
+pub struct ImportArgs {
+    /// File that PyTorch or safetensors wrote, with the network's state_dict
+    #[arg(long, value_name = "FILE")]
+    pub torch: PathBuf,
+    /// Which network it is
+    #[arg(long, value_name = "NAME", value_parser = backbones())]
+    pub backbone: String,
+    /// File of weights to write
+    #[arg(long, value_name = "W")]
+    pub out: PathBuf,
+    /// Side of the pictures, pixels [default: what the network is usually given]
+    #[arg(long, value_name = "PIXELS")]
+    pub image_size: Option<usize>,
+    /// Blocks whose pooled outputs join the feature, as in 4,14 (efficientnet-lite0)
+    #[arg(long, value_name = "BLOCKS", value_delimiter = ',')]
+    pub pooled: Vec<usize>,
+    /// How weights are stored
+    #[arg(long, value_enum, default_value_t = StoredAs::F16)]
+    pub precision: StoredAs,
+}
+
+/// Names of the backbones, as typed.
+fn backbones() -> PossibleValuesParser {
+    PossibleValuesParser::new(BackboneConfig::all().map(|kind| kind.name()))
 }
 
 /// Arguments of `fewshot publish`.

@@ -14,7 +14,7 @@ use clap::{Parser, Subcommand};
 
 pub use apply::{EmbedArgs, EvalArgs, InfoArgs, PredictArgs, TsneArgs};
 pub use data::{DataArgs, DataTask};
-pub use make::{BenchArgs, BenchWhat, PublishArgs, StoredAs, TrainArgs};
+pub use make::{BenchArgs, BenchWhat, ImportArgs, PublishArgs, StoredAs, TrainArgs};
 
 /// Teach a classifier with a handful of pictures.
 ///
@@ -42,6 +42,8 @@ pub enum Command {
     Embed(EmbedArgs),
     /// Draw the features of an episode's classes in the plane, hallucinated ones too
     Tsne(TsneArgs),
+    /// Make a file of weights of a backbone that PyTorch has trained
+    Import(ImportArgs),
     /// List, download, check or write data sets
     Data(DataArgs),
     /// Show what is in a file of weights: configuration, sizes, where it comes from

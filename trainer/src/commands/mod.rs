@@ -6,6 +6,7 @@ mod bench;
 mod data;
 mod embed;
 pub mod eval;
+mod import;
 mod info;
 mod pictures;
 mod predict;
@@ -28,6 +29,7 @@ pub fn run(command: Command) -> Result<()> {
         Command::Predict(args) => predict::run(&args),
         Command::Embed(args) => embed::run(&args),
         Command::Tsne(args) => tsne::run(&args),
+        Command::Import(args) => import::run(&args),
         Command::Data(args) => data::run(&args),
         Command::Info(args) => info::run(&args),
         Command::Bench(args) => bench::run(&args),

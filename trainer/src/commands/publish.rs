@@ -12,12 +12,12 @@ use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use candle_core::Device;
-use fewshot::{Checkpoint, Control, EpisodeShape, Model, Precision};
+use fewshot::{Checkpoint, Control, EpisodeShape, Model};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
 use super::eval::{Protocol, evaluate};
-use crate::cli::{PublishArgs, StoredAs};
+use crate::cli::PublishArgs;
 use crate::data::{self, DataSource, Split};
 use crate::recipe::Recipe;
 use crate::run_dir::RunDir;
@@ -40,10 +40,7 @@ pub fn run(args: &PublishArgs) -> Result<()> {
     check_id(&args.id)?;
     let (folder, recipe, _origin) = RunDir::open(&args.run)?;
     let best = weights::read(&folder.best())?;
-    let precision = match args.precision {
-        StoredAs::F16 => Precision::F16,
-        StoredAs::F32 => Precision::F32,
-    };
+    let precision = args.precision.into();
     // What is scored is what will be read, not what was trained.
     let mut stored = Checkpoint::from_bytes(&best.to_bytes(precision)?)?;
     let (source, _note) = data::open(args.data.as_deref())?.for_training(recipe.seed)?;

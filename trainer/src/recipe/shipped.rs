@@ -4,13 +4,15 @@ use anyhow::{Result, bail};
 
 use super::keys::nearest;
 
-const RECIPES: [(&str, &str); 7] = [
+const RECIPES: [(&str, &str); 9] = [
     ("everyday", include_str!("../recipes/everyday.toml")),
     ("synthetic", include_str!("../recipes/synthetic.toml")),
     ("omniglot", include_str!("../recipes/omniglot.toml")),
     ("cifar-fs", include_str!("../recipes/cifar-fs.toml")),
     ("tiny-imagenet", include_str!("../recipes/tiny-imagenet.toml")),
     ("mini-imagenet", include_str!("../recipes/mini-imagenet.toml")),
+    ("resnet12-cifar-fs", include_str!("../recipes/resnet12-cifar-fs.toml")),
+    ("resnet12-mini-imagenet", include_str!("../recipes/resnet12-mini-imagenet.toml")),
     ("reference", include_str!("../recipes/reference.toml")),
 ];
 

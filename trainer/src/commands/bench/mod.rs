@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result, bail, ensure};
 use candle_core::{Device, Tensor};
-use fewshot::config::{GeneratorConfig, GeneratorKind, ImageConfig, ModelConfig};
+use fewshot::config::{BackboneConfig, GeneratorConfig, GeneratorKind, ImageConfig, ModelConfig};
 use fewshot::{Backbone, EpisodeShape, rng};
 
 use self::clock::Clock;
@@ -84,10 +84,13 @@ fn shape(args: &BenchArgs) -> EpisodeShape {
     EpisodeShape { ways: args.ways, shots: args.shots, queries: args.queries }
 }
 
-/// Conv-4 with 64 channels on RGB, and the reference generator where one is asked for.
+/// The backbone at its published size on RGB, and the reference generator where one is
+/// asked for.
 fn config(args: &BenchArgs) -> ModelConfig {
     let generator = GeneratorConfig::new(GeneratorKind::Reference, 2400);
+    let backbone = BackboneConfig::all().into_iter().find(|kind| kind.name() == args.backbone);
     ModelConfig {
+        backbone: backbone.unwrap_or_default(),
         generator: (args.hallucinate > 0).then_some(generator),
         ..ModelConfig::new(args.image_size, 3)
     }

@@ -11,6 +11,7 @@ use crate::cli::BenchArgs;
 #[derive(Debug, Serialize)]
 pub(super) struct Report {
     what: String,
+    backbone: String,
     image_size: usize,
     batch: usize,
     threads: usize,
@@ -34,6 +35,7 @@ impl Report {
         let images = batch as f64;
         Self {
             what: what.map(|what| what.get_name().to_owned()).unwrap_or_default(),
+            backbone: args.backbone.clone(),
             image_size: args.image_size,
             batch,
             threads: rayon::current_num_threads(),
@@ -56,9 +58,10 @@ impl Report {
 
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { what, image_size, batch, threads, .. } = self;
+        let Self { what, backbone, image_size, batch, threads, .. } = self;
         let Self { images_per_second, ms_per_image, ms_per_batch, .. } = self;
-        write!(f, "{what}, {batch} pictures of {image_size}x{image_size}, {threads} threads: ")?;
+        write!(f, "{what}, {backbone}, {batch} pictures of {image_size}x{image_size}, ")?;
+        write!(f, "{threads} threads: ")?;
         write!(f, "{ms_per_image:.3} ms a picture, {images_per_second:.0} pictures a second")?;
         if let Some(bytes) = self.peak_memory_bytes {
             write!(f, ", {} MB at most", bytes / 1_000_000)?;

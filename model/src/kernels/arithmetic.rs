@@ -361,8 +361,8 @@ mod tests {
         let (wide, row) = (drawn(1, (7, 6)), drawn(2, (1, 4)));
         let cut = wide.narrow(1, 1, 4)?.narrow(0, 2, 3)?;
         assert_same(&add(&cut, &row)?, &cut.broadcast_add(&row)?);
-        let turned = wide.t()?;
-        assert_same(&sub(&turned, &turned)?, &(&turned - &turned)?);
+        let transposed = wide.t()?;
+        assert_same(&sub(&transposed, &transposed)?, &(&transposed - &transposed)?);
         assert!(add(&wide, &row).is_err());
         Ok(())
     }

@@ -26,10 +26,10 @@ pub(super) struct Filters {
 
 impl Filters {
     /// # Shapes
-    /// - taps: (3, 3, C, C), input channels before output channels
-    pub fn new(taps: &[f32], channels: usize) -> Self {
-        debug_assert_eq!(taps.len(), 9 * channels * channels);
-        Self { transformed: filters(taps), channels }
+    /// - weight: (3, 3, C, C), input channels before output channels
+    pub fn new(weight: &[f32], channels: usize) -> Self {
+        debug_assert_eq!(weight.len(), 9 * channels * channels);
+        Self { transformed: filters(weight), channels }
     }
 }
 

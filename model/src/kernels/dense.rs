@@ -11,7 +11,7 @@ use crate::{Error, Result};
 
 /// Side of a block of the weight.
 const BLOCK: usize = 160;
-/// Columns that lie together in a turned block; a panel stays in the first cache
+/// Columns that lie together in a packed block; a panel stays in the first cache
 /// while rows of x pass by.
 const PANEL: usize = super::map::CHANNEL_MULTIPLE;
 /// Rows of x that stay there too while a block's panels pass by.
@@ -45,7 +45,7 @@ impl Packed {
                     .collect();
                 let mut panels = vec![0.0; block.len().div_ceil(PANEL) * depth * PANEL];
                 for (rows, panel) in block.chunks(PANEL).zip(panels.chunks_mut(depth * PANEL)) {
-                    turn(rows, panel);
+                    transpose(rows, panel);
                 }
                 panels
             })
@@ -147,7 +147,7 @@ pub(super) fn with_values<R>(tensor: &Tensor, work: impl FnOnce(&[f32]) -> R) ->
 }
 
 /// Up to [`PANEL`] rows become the columns of a panel, (depth, [`PANEL`]); columns beyond are zero.
-fn turn(rows: &[&[f32]], panel: &mut [f32]) {
+fn transpose(rows: &[&[f32]], panel: &mut [f32]) {
     let zeros = vec![0.0; rows[0].len()];
     let row = |index: usize| rows.get(index).copied().unwrap_or(&zeros);
     let rows: [&[f32]; PANEL] = std::array::from_fn(row);

@@ -1,26 +1,26 @@
 //! The first block's convolution: few input channels, so Winograd gains nothing.
-//! A row's 3x3 windows are unrolled, (side, 9 C), and multiplied with the filters.
+//! A row's 3x3 windows are laid out side by side (im2col), (side, 9 C), and multiplied with the filters.
 
 use super::{map::Geometry, matmul::Matmul, simd::Level};
 
-/// Values of one unrolled window.
+/// Values of one window.
 pub(super) fn window_len(geometry: &Geometry) -> usize {
     9 * geometry.channels
 }
 
-/// Unrolls the windows of one row of an image: (side, 3, 3, C).
-pub(super) fn unroll(image: &[f32], geometry: &Geometry, row: usize, out: &mut [f32]) {
+/// The windows of one row of an image, (side, 3, 3, C).
+pub(super) fn im2col(image: &[f32], geometry: &Geometry, row: usize, out: &mut [f32]) {
     let Geometry { side, pitch, channels, .. } = *geometry;
     let run = 3 * channels;
     let rows = [0, 1, 2].map(|dy| &image[(row + dy) * pitch * channels..]);
     for (column, window) in out[..side * 3 * run].chunks_exact_mut(3 * run).enumerate() {
-        for (taps, row) in window.chunks_exact_mut(run).zip(rows) {
-            taps.copy_from_slice(&row[column * channels..][..run]);
+        for (part, row) in window.chunks_exact_mut(run).zip(rows) {
+            part.copy_from_slice(&row[column * channels..][..run]);
         }
     }
 }
 
-/// Filters times unrolled windows: (n, 9 C) · (9 C, O) to (n, O).
+/// Filters times windows: (n, 9 C) · (9 C, O) to (n, O).
 pub(super) fn multiply(
     level: Level,
     windows: &[f32],

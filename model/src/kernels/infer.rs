@@ -49,9 +49,9 @@ impl FoldedConv4 {
                     .map(read);
             let (gamma, beta, mean, var, bias) = (gamma?, beta?, mean?, var?, bias?);
             let mut weight = block.weight.flatten_all()?.to_vec1::<f32>()?;
-            let taps = weight.len() / channels;
+            let filter_len = weight.len() / channels;
             let mut shift = vec![0.0; padded(channels)];
-            for (channel, weight) in weight.chunks_exact_mut(taps).enumerate() {
+            for (channel, weight) in weight.chunks_exact_mut(filter_len).enumerate() {
                 let scale = gamma[channel] / (f64::from(var[channel]) + EPSILON).sqrt() as f32;
                 weight.iter_mut().for_each(|weight| *weight *= scale);
                 shift[channel] = (bias[channel] - mean[channel]) * scale + beta[channel];
@@ -62,11 +62,11 @@ impl FoldedConv4 {
                 input: if first { input_channels } else { channels },
                 padded_input: if first { input_channels } else { padded(channels) },
             };
-            let taps = shape.to_taps(&weight);
+            let packed = shape.pack(&weight);
             if first {
-                folded.first = taps;
+                folded.first = packed;
             } else {
-                folded.rest.push(Filters::new(&taps, padded(channels)));
+                folded.rest.push(Filters::new(&packed, padded(channels)));
             }
             folded.biases.push(shift);
         }
@@ -133,7 +133,7 @@ impl FoldedConv4 {
                 for row in 0..side / 2 {
                     for half in 0..2 {
                         let windows = &mut windows[half * side * window_len..];
-                        first::unroll(bordered, &input, 2 * row + half, windows);
+                        first::im2col(bordered, &input, 2 * row + half, windows);
                     }
                     first::multiply(self.level, windows, window_len, &self.first, rows);
                     let pooled = &mut image[output.at(row, 0)..][..side / 2 * width];

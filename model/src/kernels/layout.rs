@@ -56,44 +56,44 @@ pub(super) struct FilterShape {
 
 impl FilterShape {
     /// (O, I, 3, 3) to (3, 3, I, O), output channels filled up.
-    pub fn to_taps(self, weight: &[f32]) -> Vec<f32> {
-        let mut taps = vec![0.0; self.taps_len()];
-        self.each(|from, to| taps[to] = weight[from]);
-        taps
+    pub fn pack(self, weight: &[f32]) -> Vec<f32> {
+        let mut packed = vec![0.0; self.packed_len()];
+        self.each(|from, to| packed[to] = weight[from]);
+        packed
     }
 
-    /// The reverse of [`Self::to_taps`].
-    pub fn weight_of(self, taps: &[f32]) -> Vec<f32> {
+    /// The reverse of [`Self::pack`].
+    pub fn unpack(self, packed: &[f32]) -> Vec<f32> {
         let mut weight = vec![0.0; self.output * self.input * 9];
-        self.each(|from, to| weight[from] = taps[to]);
+        self.each(|from, to| weight[from] = packed[to]);
         weight
     }
 
-    /// The filters of the convolution backward to the input: turned by half a
+    /// The filters of the convolution backward to the input: rotated by half a
     /// turn, input and output exchanged.
-    pub fn to_backward_taps(self, weight: &[f32]) -> Vec<f32> {
+    pub fn pack_backward(self, weight: &[f32]) -> Vec<f32> {
         debug_assert_eq!(self.padded_input, padded(self.output));
         let width = self.padded_input;
-        let mut taps = vec![0.0; self.taps_len()];
+        let mut packed = vec![0.0; self.packed_len()];
         self.each(|from, to| {
-            let (tap, input, output) = (to / (width * width), to / width % width, to % width);
-            taps[((8 - tap) * width + output) * width + input] = weight[from];
+            let (position, input, output) = (to / (width * width), to / width % width, to % width);
+            packed[((8 - position) * width + output) * width + input] = weight[from];
         });
-        taps
+        packed
     }
 
-    fn taps_len(self) -> usize {
+    fn packed_len(self) -> usize {
         9 * self.padded_input * padded(self.output)
     }
 
-    /// Index in (O, I, 3, 3) and in (3, 3, I, O), for every tap.
+    /// Index in (O, I, 3, 3) and in (3, 3, I, O), for every position.
     fn each(self, mut pair: impl FnMut(usize, usize)) {
         let width = padded(self.output);
         for output in 0..self.output {
             for input in 0..self.input {
-                for tap in 0..9 {
-                    let to = (tap * self.padded_input + input) * width + output;
-                    pair((output * self.input + input) * 9 + tap, to);
+                for position in 0..9 {
+                    let to = (position * self.padded_input + input) * width + output;
+                    pair((output * self.input + input) * 9 + position, to);
                 }
             }
         }

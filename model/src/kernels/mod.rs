@@ -1,9 +1,12 @@
 //! The backbones' fast path on the CPU and in WebAssembly.
 //!
+//! Every backbone but Conv-4 is a [`plan`] of fused operations. Conv-4 has kernels of its
+//! own, for training too, and what follows is about them.
+//!
 //! Maps are NHWC with a border of zeros ([`map`]), channels filled up with zeros
 //! to a multiple of [`map::CHANNEL_MULTIPLE`]. Convolutions are Winograd
 //! F(4x4, 3x3) (Lavin and Gray 2016) around one matrix product ([`matmul`]); the
-//! first block, with few input channels, multiplies unrolled windows instead.
+//! first block, with few input channels, multiplies its windows (im2col) instead.
 //! What each vector unit offers is in [`simd`]; the only `unsafe` of the project
 //! is in this folder. [`crate::backbone`] chooses between this path and candle's
 //! operations, and `tests` holds the two against each other.

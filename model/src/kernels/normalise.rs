@@ -24,13 +24,14 @@ pub(super) struct Affine {
 }
 
 impl Affine {
-    /// From the sums and sums of squares, (2, C), of `count` values a channel.
-    pub fn new(moments: &[f64], count: f64, gamma: &[f32], beta: &[f32]) -> Self {
+    /// From the sums and sums of squares, (2, C), of `count` values a channel less `shift`.
+    pub fn new(moments: &[f64], shift: &[f32], count: f64, gamma: &[f32], beta: &[f32]) -> Self {
         let channels = moments.len() / 2;
         let mut affine = Self::default();
-        for channel in 0..channels {
-            let mean = moments[channel] / count;
-            let variance = (moments[channels + channel] / count - mean * mean).max(0.0);
+        for (channel, shift) in shift.iter().enumerate() {
+            let offset = moments[channel] / count;
+            let variance = (moments[channels + channel] / count - offset * offset).max(0.0);
+            let mean = f64::from(*shift) + offset;
             let inverse_std = 1.0 / (variance + EPSILON).sqrt();
             // Channels that only fill up the vector have neither gamma nor beta.
             let at = |values: &[f32]| f64::from(values.get(channel).copied().unwrap_or(0.0));
@@ -63,6 +64,53 @@ impl Task for Moments<'_> {
             for pixel in self.pixels.chunks_exact(channels) {
                 // SAFETY: `channel + LANES <= channels`, as vectors divide the channels.
                 let value = unsafe { simd.load(pixel.as_ptr().add(channel)) };
+                sum = simd.add(sum, value);
+                squares = simd.mul_add(value, value, squares);
+            }
+            add_to(simd, &mut self.moments[channel..], sum);
+            add_to(simd, &mut self.moments[channels + channel..], squares);
+            channel += S::LANES;
+        }
+    }
+}
+
+/// Mean square over variance from which on the difference of mean square and squared mean
+/// leaves too few digits of f32, so that a second pass is worth it.
+const CANCELS: f64 = 64.0;
+
+/// Whether the variance of a channel, from sums and sums of squares, (2, C), of `count` values,
+/// has lost digits.
+pub(super) fn cancels(moments: &[f64], count: f64) -> bool {
+    let (sums, squares) = moments.split_at(moments.len() / 2);
+    sums.iter().zip(squares).any(|(sum, squares)| {
+        let (mean, mean_square) = (sum / count, squares / count);
+        mean_square > 0.0 && mean_square >= CANCELS * (mean_square - mean * mean)
+    })
+}
+
+/// Adds sums and sums of squares of dense pixels, less `shift`, to (2, C).
+pub(super) struct ShiftedMoments<'a> {
+    pub pixels: &'a [f32],
+    /// (C)
+    pub shift: &'a [f32],
+    pub moments: &'a mut [f32],
+}
+
+impl Task for ShiftedMoments<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<S: Simd>(self, simd: S) {
+        let channels = self.shift.len();
+        assert_eq!(self.moments.len(), 2 * channels);
+        let mut channel = 0;
+        while channel < channels {
+            // SAFETY: `channel + LANES <= channels`, as vectors divide the channels.
+            let shift = unsafe { simd.load(self.shift.as_ptr().add(channel)) };
+            let (mut sum, mut squares) = (simd.splat(0.0), simd.splat(0.0));
+            for pixel in self.pixels.chunks_exact(channels) {
+                // SAFETY: as above, a pixel has all channels.
+                let value = simd.sub(unsafe { simd.load(pixel.as_ptr().add(channel)) }, shift);
                 sum = simd.add(sum, value);
                 squares = simd.mul_add(value, value, squares);
             }

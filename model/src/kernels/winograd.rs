@@ -30,12 +30,12 @@ const FILTER: [[f32; 3]; WINDOW] = [
 ];
 
 /// `G w Gᵀ`: (3, 3, rest) to (36, rest).
-pub(super) fn filters(taps: &[f32]) -> Vec<f32> {
-    let rest = taps.len() / 9;
+pub(super) fn filters(weight: &[f32]) -> Vec<f32> {
+    let rest = weight.len() / 9;
     let mut rows = vec![0.0; WINDOW * 3 * rest];
     for (i, row) in FILTER.iter().enumerate() {
         for (r, &factor) in row.iter().enumerate() {
-            add_scaled(&mut rows[i * 3 * rest..][..3 * rest], &taps[r * 3 * rest..], factor);
+            add_scaled(&mut rows[i * 3 * rest..][..3 * rest], &weight[r * 3 * rest..], factor);
         }
     }
     let mut out = vec![0.0; POSITIONS * rest];
@@ -62,13 +62,13 @@ pub(super) fn filters_transposed(transformed: &[f32]) -> Vec<f32> {
             }
         }
     }
-    let mut taps = vec![0.0; 9 * rest];
+    let mut weight = vec![0.0; 9 * rest];
     for (i, row) in FILTER.iter().enumerate() {
         for (r, &factor) in row.iter().enumerate() {
-            add_scaled(&mut taps[r * 3 * rest..][..3 * rest], &rows[i * 3 * rest..], factor);
+            add_scaled(&mut weight[r * 3 * rest..][..3 * rest], &rows[i * 3 * rest..], factor);
         }
     }
-    taps
+    weight
 }
 
 fn add_scaled(to: &mut [f32], from: &[f32], factor: f32) {

@@ -3,8 +3,8 @@
 use candle_core::Tensor;
 use rand::Rng as _;
 
-use super::{Level, Result, compare, config, parameters, rng, step};
-use crate::{BackboneConfig, ModelConfig, Parameters};
+use super::{Level, Result, compare, config, difference, parameters, rng, step};
+use crate::{Backbone, BackboneConfig, Backend, ModelConfig, Parameters};
 
 const SHAPES: usize = 24;
 
@@ -69,4 +69,33 @@ fn loss(config: &ModelConfig, parameters: &Parameters, images: &Tensor) -> Resul
     let values = |tensor: Tensor| tensor.flatten_all()?.to_vec1::<f32>();
     let products = values(features)?.into_iter().zip(values(weights)?);
     Ok(products.map(|(feature, weight)| f64::from(feature) * f64::from(weight)).sum())
+}
+
+#[test]
+fn large_means_do_not_cancel_in_the_variance() -> Result<()> {
+    let mut config = config(24, 3, 20);
+    config.backbone = BackboneConfig::conv4(20, 2);
+    let mut parameters = parameters(&config, 12)?;
+    // Filters of the centre alone: zeros around the picture then add no variance of their own.
+    let device = &candle_core::Device::Cpu;
+    let centre = Tensor::new(&[[[[0f32, 0.0, 0.0], [0.0, 1.0, 0.0], [0.0, 0.0, 0.0]]]], device)?;
+    for name in ["encoder.0.0.weight", "encoder.1.0.weight"] {
+        let weight = parameters.find(name).expect("a filter").broadcast_mul(&centre)?;
+        parameters.insert(name, weight);
+    }
+    let noise = rng::normal(&mut rng::rng(6, 6), (6, 3, 24, 24), device)?;
+    for offset in [3.0, 30.0, 300.0] {
+        let images = (&noise + offset)?;
+        let reference = |net: Backbone| net.with_backend(Backend::Reference);
+        let (expected, _, after) = step(&config, &parameters, &images, reference)?;
+        let (actual, _, kernels_after) = step(&config, &parameters, &images, |net| net)?;
+        // The pictures themselves have no more digits than f32 leaves beside the offset.
+        let off = difference(&actual, &expected);
+        assert!(off < 1e-3, "features, mean {offset}: {off}");
+        let name = "encoder.0.1.running_var";
+        let (actual, expected) = (kernels_after.find(name), after.find(name));
+        let off = difference(actual.expect("a variance"), expected.expect("a variance"));
+        assert!(off < 1e-4, "variance, mean {offset}: {off}");
+    }
+    Ok(())
 }

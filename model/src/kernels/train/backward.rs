@@ -42,12 +42,12 @@ impl Workspace {
             let sums = mask(level, block);
             let count = (sizes.batch * sizes.side_of(index).pow(2)) as f64;
             let backward = Backward::new(&block.affine, &sums, count);
-            let taps = match earlier.last_mut() {
+            let gradient = match earlier.last_mut() {
                 None => first_filters(level, block, &backward, sizes.batch),
                 Some(previous) => {
                     unpool(level, block, &backward);
-                    let taps = shape.to_backward_taps(&parameters[index].weight);
-                    let filters = Filters::new(&taps, padded(sizes.channels));
+                    let packed = shape.pack_backward(&parameters[index].weight);
+                    let filters = Filters::new(&packed, padded(sizes.channels));
                     input_gradient(
                         level,
                         &block.convolved,
@@ -61,7 +61,7 @@ impl Workspace {
             let (beta, gamma) = sums.split_at(sums.len() / 2);
             let real = |sums: &[f64]| sums[..sizes.channels].iter().map(|v| *v as f32).collect();
             gradients[index] = BlockGradients {
-                weight: shape.weight_of(&taps),
+                weight: shape.unpack(&gradient),
                 gamma: real(gamma),
                 beta: real(beta),
             };
@@ -154,7 +154,7 @@ fn first_filters(level: Level, block: &BlockSpace, backward: &Backward, batch: u
                     let row_count = (side - 2 * pair).min(2);
                     for half in 0..row_count {
                         let row = 2 * pair + half;
-                        first::unroll(input, &from, row, &mut windows[half * side * window_len..]);
+                        first::im2col(input, &from, row, &mut windows[half * side * window_len..]);
                         rows[half * row_len..][..row_len]
                             .copy_from_slice(&convolved[to.at(row, 0)..][..row_len]);
                     }

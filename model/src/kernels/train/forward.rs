@@ -6,7 +6,7 @@ use super::{
         first,
         layout::{from_nchw, to_nchw},
         map::{Map, padded},
-        normalise::{Affine, Moments, Pool},
+        normalise::{Affine, Moments, Pool, ShiftedMoments, cancels},
         parallel, scratch,
         simd::Level,
     },
@@ -31,15 +31,17 @@ impl Workspace {
         for (index, parameters) in parameters.iter().enumerate() {
             let (before, after) = self.blocks.split_at_mut(index + 1);
             let block = &mut before[index];
-            let taps = filter_shape(&sizes, index).to_taps(&parameters.weight);
+            let packed = filter_shape(&sizes, index).pack(&parameters.weight);
             let moments = if index == 0 {
-                first_block(level, &block.input, &taps, &mut block.convolved)
+                first_block(level, &block.input, &packed, &mut block.convolved)
             } else {
-                let filters = Filters::new(&taps, padded(sizes.channels));
+                let filters = Filters::new(&packed, padded(sizes.channels));
                 later_block(level, &block.input, &filters, &mut block.convolved, sizes.batch)
             };
             let count = (sizes.batch * sizes.side_of(index).pow(2)) as f64;
-            let affine = Affine::new(&moments, count, &parameters.gamma, &parameters.beta);
+            let (moments, shift) = without_cancellation(level, moments, &block.convolved, count);
+            let (gamma, beta) = (&parameters.gamma, &parameters.beta);
+            let affine = Affine::new(&moments, &shift, count, gamma, beta);
             let unbiased = count / (count - 1.0).max(1.0);
             statistics.push(BlockStatistics {
                 mean: affine.mean[..sizes.channels].to_vec(),
@@ -57,7 +59,7 @@ impl Workspace {
 }
 
 /// Returns sums and sums of squares of the outputs, (2, C).
-fn first_block(level: Level, input: &Map, taps: &[f32], convolved: &mut Map) -> Vec<f64> {
+fn first_block(level: Level, input: &Map, packed: &[f32], convolved: &mut Map) -> Vec<f64> {
     let (from, to) = (input.geometry, convolved.geometry);
     let window_len = first::window_len(&from);
     let side = from.side;
@@ -66,9 +68,9 @@ fn first_block(level: Level, input: &Map, taps: &[f32], convolved: &mut Map) -> 
         let mut moments = vec![0.0; 2 * to.channels];
         scratch::with([side * window_len], |[windows]| {
             for row in 0..side {
-                first::unroll(image, &from, row, windows);
+                first::im2col(image, &from, row, windows);
                 let pixels = &mut convolved[to.at(row, 0)..][..side * to.channels];
-                first::multiply(level, windows, window_len, taps, pixels);
+                first::multiply(level, windows, window_len, packed, pixels);
                 level.run(Moments { pixels, moments: &mut moments });
             }
         });
@@ -95,6 +97,31 @@ fn later_block(
         moments
     });
     sum(&moments)
+}
+
+/// Moments of the outputs less a shift, and the shift, (C): none, or the mean where the variance
+/// would otherwise be a small difference of large numbers.
+fn without_cancellation(
+    level: Level,
+    moments: Vec<f64>,
+    convolved: &Map,
+    count: f64,
+) -> (Vec<f64>, Vec<f32>) {
+    let geometry = convolved.geometry;
+    let channels = geometry.channels;
+    if !cancels(&moments, count) {
+        return (moments, vec![0.0; channels]);
+    }
+    let shift: Vec<f32> = moments[..channels].iter().map(|sum| (sum / count) as f32).collect();
+    let parts = parallel::map(convolved.images(), |image| {
+        let mut moments = vec![0.0; 2 * channels];
+        for row in 0..geometry.side {
+            let pixels = &image[geometry.at(row, 0)..][..geometry.side * channels];
+            level.run(ShiftedMoments { pixels, shift: &shift, moments: &mut moments });
+        }
+        moments
+    });
+    (sum(&parts), shift)
 }
 
 fn pool(level: Level, convolved: &Map, affine: &Affine, pooled: &mut Map, selected: &mut Map) {

@@ -5,7 +5,7 @@ use std::io::{Cursor, Read};
 
 use anyhow::{Context, Result, bail};
 use candle_core::pickle::{Object, Stack, TensorInfo};
-use candle_core::{DType, Device, Layout, Tensor};
+use candle_core::{DType, Device, Tensor};
 
 /// How a zip begins.
 const ZIP: &[u8] = b"PK\x03\x04";
@@ -49,12 +49,19 @@ impl Archive {
             Tensor::from_raw_buffer(whole, info.dtype, &[whole.len() / size], &Device::Cpu)?
                 .to_dtype(DType::F32)?
                 .to_vec1::<f32>()?;
-        // Candle counts the start in bytes here, and strides in numbers.
-        let (shape, strides) = (info.layout.shape().clone(), info.layout.stride().to_vec());
-        let layout = Layout::new(shape.clone(), strides, info.layout.start_offset() / size);
-        let at = |index: usize| values.get(index).copied().context("numbers are missing");
-        let values = layout.strided_index().map(at).collect::<Result<Vec<f32>>>()?;
-        Ok(Tensor::from_vec(values, shape, &Device::Cpu)?)
+        let layout = &info.layout;
+        let value = |index: usize| {
+            // Candle counts the start in bytes here, and strides in numbers.
+            let (mut at, mut rest) = (layout.start_offset() / size, index);
+            for (length, stride) in layout.dims().iter().zip(layout.stride()).rev() {
+                at += rest % length * stride;
+                rest /= length;
+            }
+            values.get(at).copied().context("numbers are missing")
+        };
+        let count = layout.shape().elem_count();
+        let values = (0..count).map(value).collect::<Result<Vec<f32>>>()?;
+        Ok(Tensor::from_vec(values, layout.shape(), &Device::Cpu)?)
     }
 }
 
@@ -63,7 +70,7 @@ fn zip(bytes: &[u8]) -> Result<Archive> {
     let (mut pickle, mut storages) = (None, HashMap::new());
     for index in 0..zip.len() {
         let mut entry = zip.by_index(index)?;
-        let name = entry.name().to_owned();
+        let name = entry.name()?.into_owned();
         let mut content = Vec::new();
         entry.read_to_end(&mut content)?;
         if name.ends_with("data.pkl") {

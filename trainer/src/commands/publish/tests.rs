@@ -1,4 +1,7 @@
+use fewshot::Precision;
+
 use super::*;
+use crate::cli::StoredAs;
 use crate::data::Class;
 use crate::device::DeviceChoice;
 use crate::run_dir::Origin;

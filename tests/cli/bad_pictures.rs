@@ -59,6 +59,58 @@ fn a_broken_picture_is_named() -> Result<()> {
 }
 
 #[test]
+fn one_broken_query_leaves_the_others_their_answers() -> Result<()> {
+    let desk = Desk::new()?;
+    let queries = desk.folder.path().join("queries");
+    fixture::save(&queries.join("a.png"), 0, 5)?;
+    fixture::save(&queries.join("c.png"), 2, 5)?;
+    fs::write(queries.join("b.png"), "this is no picture")?;
+    let outcome = desk.predict(&queries)?;
+    ensure!(outcome.status == 1, "exit status {}: {}", outcome.status, outcome.stderr);
+    let answered: Vec<bool> = ["a.png", "b.png", "c.png"]
+        .map(|name| outcome.stdout.lines().any(|line| line.contains(&format!("\"{name}\""))))
+        .to_vec();
+    ensure!(answered == [true, false, true], "{}", outcome.stdout);
+    ensure!(outcome.stderr.contains("no answer") && outcome.stderr.contains("b.png"));
+    ensure!(outcome.stderr.contains("error: 1 of 3 pictures"), "{}", outcome.stderr);
+    Ok(())
+}
+
+#[test]
+fn files_that_are_not_read_are_counted_and_named() -> Result<()> {
+    let desk = Desk::new()?;
+    let (weights, support) = (&desk.weights, &desk.support);
+    for name in ["class0/IMG_1.HEIC", "class0/IMG_2.avif", "loose.png", "class1/more/1.png"] {
+        let path = support.join(name);
+        fs::create_dir_all(path.parent().unwrap_or(support))?;
+        fs::write(path, "whatever")?;
+    }
+    // What systems leave behind is nobody's picture.
+    for name in [".ipynb_checkpoints/a.png", "__MACOSX/a.png", "@eaDir/a.png", "class0/Thumbs.db"] {
+        let path = support.join(name);
+        fs::create_dir_all(path.parent().unwrap_or(support))?;
+        fs::write(path, "whatever")?;
+    }
+    let told =
+        "4 files are not used: class0/IMG_1.HEIC, class0/IMG_2.avif, class1/more/1.png and 1";
+    let query = desk.good_query();
+    let says = |outcome: Outcome, told: &str| -> Result<()> {
+        let outcome = outcome.succeeded()?;
+        let all = format!("{}{}", outcome.stdout, outcome.stderr);
+        ensure!(all.contains(told), "'{told}' is not in {all}");
+        Ok(())
+    };
+    says(desk.predict(&query)?, told)?;
+    let eval = fewshot!("eval", "--weights", weights, "--data", support, "--episodes", "5")?;
+    says(eval, told)?;
+    says(fewshot!("data", "check", support)?, told)?;
+    let out = desk.folder.path().join("f.safetensors");
+    let images = support.join("class0");
+    let embed = fewshot!("embed", "--weights", weights, "--images", &images, "--out", &out)?;
+    says(embed, "2 files are not used: IMG_1.HEIC, IMG_2.avif (read")
+}
+
+#[test]
 fn an_empty_class_is_named() -> Result<()> {
     let desk = Desk::new()?;
     fs::create_dir(desk.support.join("nothing"))?;

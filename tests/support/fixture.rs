@@ -11,8 +11,18 @@ use image::{Rgb, RgbImage};
 use crate::pattern;
 
 /// Colours far enough apart for an encoder that has learned nothing.
-const COLOURS: [[u8; 3]; 6] =
-    [[230, 40, 40], [40, 200, 60], [50, 70, 230], [235, 220, 50], [200, 50, 210], [40, 210, 220]];
+const COLOURS: [[u8; 3]; 10] = [
+    [230, 40, 40],
+    [40, 200, 60],
+    [50, 70, 230],
+    [235, 220, 50],
+    [200, 50, 210],
+    [40, 210, 220],
+    [240, 140, 40],
+    [130, 130, 130],
+    [120, 60, 20],
+    [245, 245, 245],
+];
 
 /// Classes there can be.
 pub const MOST_CLASSES: usize = COLOURS.len();

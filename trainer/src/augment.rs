@@ -4,6 +4,7 @@
 //! reads, in one pass. What is drawn is a function of the generator given, so a
 //! batch can be made again. Nothing of this runs in evaluation.
 
+use anyhow::{Result, bail};
 use fewshot::config::ImageConfig;
 use fewshot::rng::Rng;
 use rand::Rng as _;
@@ -51,6 +52,27 @@ struct Window {
 }
 
 impl Augment {
+    /// Checks that no variation undoes another, and that a picture stays in sight.
+    ///
+    /// # Errors
+    /// Names the value that cannot be used.
+    pub fn check(&self, config: &ImageConfig) -> Result<()> {
+        if self.shift > 0 && self.min_area < 1.0 {
+            bail!(
+                "augment.shift has no effect beside augment.min_area below 1, whose windows lie \
+                 anywhere already; leave one of them out"
+            );
+        }
+        if 2 * self.shift > config.size {
+            bail!(
+                "augment.shift is {}, more than half of the {} pixels that the model sees",
+                self.shift,
+                config.size
+            );
+        }
+        Ok(())
+    }
+
     /// Writes one varied picture as the encoder's input.
     ///
     /// # Shapes
@@ -136,8 +158,8 @@ fn sample(
     let (size, channels) = (config.size, config.channels);
     let area = size * size;
     let whole = window.width == size as f32 && window.left.fract() == 0.0;
-    let columns = taps(window.left, window.width, size, side, flip);
-    let rows = taps(window.top, window.height, size, side, false);
+    let columns = neighbours(window.left, window.width, size, side, flip);
+    let rows = neighbours(window.top, window.height, size, side, false);
     for (y, row) in rows.iter().enumerate() {
         for (x, column) in columns.iter().enumerate() {
             for channel in 0..channels {
@@ -171,7 +193,7 @@ fn sample(
 
 /// Which two source pixels a target pixel lies between.
 #[derive(Clone, Copy, Debug)]
-struct Tap {
+struct Neighbours {
     first: usize,
     second: usize,
     /// How far from the first to the second, 0 to 1.
@@ -180,23 +202,23 @@ struct Tap {
     weight: f32,
 }
 
-fn taps(start: f32, length: f32, size: usize, side: usize, reverse: bool) -> Vec<Tap> {
+fn neighbours(start: f32, length: f32, size: usize, side: usize, reverse: bool) -> Vec<Neighbours> {
     let step = length / size as f32;
     let last = (side - 1) as f32;
-    let tap = |index: usize| {
+    let place = |index: usize| {
         let index = if reverse { size - 1 - index } else { index };
         let centre = start + (index as f32 + 0.5) * step - 0.5;
         let beyond = centre < -0.5 || centre > last + 0.5;
         let place = centre.clamp(0.0, last);
         let first = place as usize;
-        Tap {
+        Neighbours {
             first,
             second: (first + 1).min(side - 1),
             share: place - first as f32,
             weight: if beyond { 0.0 } else { 1.0 },
         }
     };
-    (0..size).map(tap).collect()
+    (0..size).map(place).collect()
 }
 
 #[cfg(test)]
@@ -256,6 +278,15 @@ mod tests {
         for seed in 0..50 {
             assert!(make(seed).iter().all(|value| (-2.01..=2.01).contains(value)));
         }
+    }
+
+    #[test]
+    fn variations_that_undo_each_other_are_refused() {
+        let both = Augment { min_area: 0.5, shift: 2, ..Augment::default() };
+        assert!(both.check(&config(8)).unwrap_err().to_string().contains("leave one"));
+        let far = Augment { shift: 5, ..Augment::default() };
+        assert!(far.check(&config(8)).unwrap_err().to_string().contains("more than half"));
+        assert!(Augment { shift: 4, ..Augment::default() }.check(&config(8)).is_ok());
     }
 
     #[test]

@@ -1,13 +1,27 @@
-//! Ctrl-C as a request: the first asks the running work to end in good order,
-//! the second ends the process. What "good order" means is the caller's.
+//! Ctrl-C, SIGTERM and SIGHUP as a request: the first asks the running work to end
+//! in good order, the second ends the process. What "good order" means is the
+//! caller's.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Context, Result};
 
-/// Exit status of a process ended by SIGINT, as shells report it.
-const KILLED_BY_SIGINT: i32 = 130;
+/// Exit status of a process that was asked to end before it was done, whichever
+/// signal asked: what shells report for Ctrl-C.
+pub const STATUS: u8 = 130;
+
+/// The work ended in good order, because it was asked to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stopped;
+
+impl std::fmt::Display for Stopped {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("stopped before the end")
+    }
+}
+
+impl std::error::Error for Stopped {}
 
 /// Whether the work should end soon; clones share one request.
 #[derive(Clone, Debug, Default)]
@@ -19,7 +33,7 @@ pub struct Interrupt {
 }
 
 impl Interrupt {
-    /// Listens for SIGINT (and SIGTERM's equivalents where `ctrlc` maps them).
+    /// Listens for SIGINT, SIGTERM and SIGHUP, and what Windows has instead.
     ///
     /// # Errors
     /// Where the process already has a handler.
@@ -28,7 +42,7 @@ impl Interrupt {
         let requests = Arc::clone(&interrupt.requests);
         ctrlc::set_handler(move || {
             if requests.fetch_add(1, Ordering::SeqCst) > 0 {
-                std::process::exit(KILLED_BY_SIGINT);
+                std::process::exit(STATUS.into());
             }
         })
         .context("cannot listen for Ctrl-C")?;

@@ -17,6 +17,7 @@ pub mod plot;
 pub mod progress;
 pub mod recipe;
 pub mod run_dir;
+pub mod seen;
 #[cfg(test)]
 mod testing;
 pub mod torch;

@@ -4,7 +4,7 @@
 use std::process::ExitCode;
 
 use clap::Parser;
-use fewshot_trainer::{cli::Cli, commands, output};
+use fewshot_trainer::{cli::Cli, commands, interrupt, output};
 
 fn main() -> ExitCode {
     // Usage errors end here, with clap's message and exit status 2.
@@ -13,6 +13,8 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         // Whoever reads the results has had enough, as with `| head`.
         Err(error) if output::is_closed(&error) => ExitCode::SUCCESS,
+        // What it left has been said.
+        Err(error) if error.is::<interrupt::Stopped>() => ExitCode::from(interrupt::STATUS),
         Err(error) => {
             eprintln!("error: {}", output::one_line(&format!("{error:#}")));
             ExitCode::FAILURE

@@ -4,9 +4,11 @@
 //! are changed by [`set`]. How a stage is carried out is [`crate::train`]'s.
 
 mod keys;
+mod limits;
 pub mod set;
 pub mod shipped;
 mod stage;
+mod suit;
 
 use std::path::{Path, PathBuf};
 
@@ -95,6 +97,7 @@ impl Recipe {
         for change in changes {
             set::apply(&mut table, change)?;
         }
+        limits::check(&table)?;
         let mut recipe: Self = table.clone().try_into().map_err(one_line)?;
         keys::check_known(&table, &recipe.to_table()?)?;
         recipe.check()?;
@@ -120,18 +123,27 @@ impl Recipe {
         Ok(table)
     }
 
+    /// Checks what only several values together tell; each by itself has its
+    /// [`limits`].
     fn check(&self) -> Result<()> {
         self.model.check()?;
         if self.stage.is_empty() {
             bail!("it has no [[stage]]");
         }
-        let Validation { ways, shots, queries, episodes, .. } = &self.validation;
-        if *ways < 2 || *queries == 0 || *episodes == 0 || shots.is_empty() || shots.contains(&0) {
-            bail!("validation needs at least 2 ways, and 1 shot, query and episode");
+        let Validation { shots, queries, images_per_class, .. } = &self.validation;
+        let Some(most) = shots.iter().max() else {
+            bail!("validation.shots is empty; write a list such as [1, 5]");
+        };
+        if *images_per_class > 0 && *images_per_class < most + queries {
+            bail!(
+                "validation.images_per_class is {images_per_class}, too few for {most} support \
+                 and {queries} query pictures; use {} or more, or 0 for all",
+                most + queries
+            );
         }
         for (index, stage) in self.stage.iter().enumerate() {
             stage
-                .check(self.model.generator.is_some())
+                .check(&self.model)
                 .with_context(|| format!("stage {} ({})", index + 1, stage.kind()))?;
         }
         Ok(())

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use fewshot::{Context, Control, Distance, HeadKind};
 
-use super::one_of;
-use crate::data::Split;
+use super::{hallucinations, one_of};
+use crate::data::{Part, Split};
 use crate::device::DeviceChoice;
 
 /// Names of the distances, as typed.
@@ -46,18 +46,19 @@ pub struct EvalArgs {
     /// Folder of the data set, its layout found by itself [default: the procedural data set]
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
-    /// Which classes episodes are drawn from
-    #[arg(long, default_value_t = Split::Test, value_parser = one_of::<Split>(&["train", "val", "test"]))]
-    pub split: Split,
-    /// Classes in an episode
-    #[arg(long, value_name = "N", default_value_t = 5)]
-    pub ways: usize,
+    /// Which classes episodes are drawn from; those the weights were trained or chosen on are left
+    /// out of test, and taken by all
+    #[arg(long, default_value_t = Part::Of(Split::Test), value_parser = one_of::<Part>(Part::NAMES))]
+    pub split: Part,
+    /// Classes in an episode [default: 5, or as many as there are]
+    #[arg(long, value_name = "N")]
+    pub ways: Option<usize>,
     /// Support pictures of each class; several, as in 1,5,10, are evaluated one after the other
     #[arg(long, value_name = "K", value_delimiter = ',', default_values_t = [1])]
     pub shots: Vec<usize>,
-    /// Query pictures of each class
-    #[arg(long, value_name = "Q", default_value_t = 15)]
-    pub queries: usize,
+    /// Query pictures of each class [default: 15, or as many as the smallest class has left]
+    #[arg(long, value_name = "Q")]
+    pub queries: Option<usize>,
     /// Episodes to average over; published tables use 10000
     #[arg(long, value_name = "COUNT", default_value_t = 1000)]
     pub episodes: usize,
@@ -73,7 +74,7 @@ pub struct EvalArgs {
     pub distance: Option<Distance>,
     /// Features to hallucinate for each class; several, as in 0,10,100, are compared on the
     /// same episodes
-    #[arg(long, value_name = "M", value_delimiter = ',', default_values_t = [0])]
+    #[arg(long, value_name = "M", value_delimiter = ',', default_values_t = [0], value_parser = hallucinations)]
     pub hallucinate: Vec<usize>,
     /// What hallucinates: the model's generator, or what it is compared with: the same without
     /// noise, or noise alone added to the seed feature
@@ -126,7 +127,7 @@ pub struct PredictArgs {
     #[arg(long, value_parser = one_of::<Distance>(DISTANCES))]
     pub distance: Option<Distance>,
     /// Features to hallucinate for each class [default: 0, or what the exported classifier has]
-    #[arg(long, value_name = "M")]
+    #[arg(long, value_name = "M", value_parser = hallucinations)]
     pub hallucinate: Option<usize>,
     /// Decides the noise of hallucinations [default: 0, or what the exported classifier has]
     #[arg(long)]
@@ -165,17 +166,18 @@ pub struct TsneArgs {
     /// Folder of the data set, its layout found by itself [default: the procedural data set]
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
-    /// Which classes the episode is drawn from
-    #[arg(long, default_value_t = Split::Test, value_parser = one_of::<Split>(&["train", "val", "test"]))]
-    pub split: Split,
-    /// Classes in the episode
-    #[arg(long, value_name = "N", default_value_t = 5)]
-    pub ways: usize,
+    /// Which classes the episode is drawn from; those the weights were trained or chosen on are
+    /// left out of test, and taken by all
+    #[arg(long, default_value_t = Part::Of(Split::Test), value_parser = one_of::<Part>(Part::NAMES))]
+    pub split: Part,
+    /// Classes in the episode [default: 5, or as many as there are]
+    #[arg(long, value_name = "N")]
+    pub ways: Option<usize>,
     /// Support pictures of each class
     #[arg(long, value_name = "K", default_value_t = 5)]
     pub shots: usize,
     /// Features to hallucinate for each class
-    #[arg(long, value_name = "M", default_value_t = 0)]
+    #[arg(long, value_name = "M", default_value_t = 0, value_parser = hallucinations)]
     pub hallucinate: usize,
     /// Decides the episode, the noise and the drawing
     #[arg(long, default_value_t = 0)]

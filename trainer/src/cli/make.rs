@@ -135,14 +135,18 @@ fn backbones() -> PossibleValuesParser {
 #[derive(Debug, Args)]
 pub struct PublishArgs {
     /// Folder of the run whose best weights are published
-    #[arg(long, value_name = "RUN")]
-    pub run: PathBuf,
+    #[arg(long, value_name = "RUN", required_unless_present = "name_classes")]
+    pub run: Option<PathBuf>,
+    /// Instead of publishing a run, name the classes of the data in the published file, whose
+    /// numbers stay as they are
+    #[arg(long, conflicts_with_all = ["run", "title", "default"])]
+    pub name_classes: bool,
     /// Name of the model: its file's name, and how a page refers to it
     #[arg(long, value_name = "NAME")]
     pub id: String,
     /// What the page calls the model
-    #[arg(long, value_name = "TEXT")]
-    pub title: String,
+    #[arg(long, value_name = "TEXT", required_unless_present = "name_classes")]
+    pub title: Option<String>,
     /// Folder of the data set the model is scored on [default: the procedural data set]
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,

@@ -11,6 +11,7 @@ use std::str::FromStr;
 
 use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Parser, Subcommand};
+use fewshot::classifier::MOST_HALLUCINATIONS;
 
 pub use apply::{EmbedArgs, EvalArgs, InfoArgs, PredictArgs, TsneArgs};
 pub use data::{DataArgs, DataTask};
@@ -62,6 +63,18 @@ where
     T::Err: Into<Box<dyn std::error::Error + Send + Sync>>,
 {
     PossibleValuesParser::new(names).try_map(|name| name.parse::<T>().map_err(Into::into))
+}
+
+/// Reads an M.
+fn hallucinations(text: &str) -> Result<usize, String> {
+    match text.parse::<usize>() {
+        Ok(count) if count <= MOST_HALLUCINATIONS => Ok(count),
+        Ok(_) => Err(format!(
+            "at most {MOST_HALLUCINATIONS} features are hallucinated for a class: more take \
+             memory and time and change no answer"
+        )),
+        Err(error) => Err(error.to_string()),
+    }
 }
 
 #[cfg(test)]

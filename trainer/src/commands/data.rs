@@ -103,7 +103,12 @@ fn describe(findings: &Findings) -> String {
     for (split, classes, images) in &findings.splits {
         text.push_str(&format!("\n  {split:<5} {classes} classes, {images} pictures"));
     }
-    text.push_str("\n  no class and no picture is on two sides of the split");
+    if findings.splits.len() > 1 {
+        text.push_str("\n  no class and no picture is on two sides of the split");
+    }
+    if let Some(sentence) = findings.unread.sentence() {
+        text.push_str(&format!("\n  {sentence}"));
+    }
     for sentence in &findings.broken {
         text.push_str(&format!("\n  broken: {}", output::one_line(sentence)));
     }
@@ -115,7 +120,7 @@ fn describe(findings: &Findings) -> String {
         more => text.push_str(&format!("\n  and {more} more that are the same as others")),
     }
     if findings.broken.is_empty() {
-        text.push_str("\n  every picture can be read");
+        text.push_str("\n  every picture of these classes can be read");
     }
     text
 }
@@ -123,6 +128,7 @@ fn describe(findings: &Findings) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::data::Unread;
 
     #[test]
     fn every_data_set_is_listed_with_what_to_do() {
@@ -153,7 +159,8 @@ mod tests {
     fn a_check_counts_and_names() {
         let findings = Findings {
             name: "mine".into(),
-            splits: vec![(Split::Train, 3, 40)],
+            splits: vec![(Split::Train.into(), 3, 40)],
+            unread: Unread::default(),
             broken: vec!["torn.png is broken".into()],
             duplicates: vec![("a".into(), "b".into()); 12],
         };
@@ -161,6 +168,6 @@ mod tests {
         for part in ["train 3 classes, 40", "broken: torn.png", "a and b", "and 2 more"] {
             assert!(text.contains(part), "{part} in {text}");
         }
-        assert!(!text.contains("every picture can be read"));
+        assert!(!text.contains("can be read"));
     }
 }

@@ -7,9 +7,10 @@ use candle_core::{Device, Tensor};
 use fewshot::Model;
 use safetensors::tensor::{Dtype, TensorView};
 
+use super::inputs;
 use super::pictures::embed_dataset;
 use crate::cli::EmbedArgs;
-use crate::data::{Dataset, Picture, loose_pictures};
+use crate::data::{Dataset, Picture};
 use crate::{device, output, weights, write};
 
 /// Runs the command.
@@ -17,7 +18,7 @@ use crate::{device, output, weights, write};
 /// # Errors
 /// Where weights or pictures cannot be read, or the file cannot be written.
 pub fn run(args: &EmbedArgs) -> Result<()> {
-    let pictures = loose_pictures(&args.images)?;
+    let pictures = inputs::loose_pictures(&args.images)?;
     let device = device::pick(args.device)?;
     let model = weights::load(&args.weights, &device)?;
     let bytes = embed(&model, &pictures, &device)?;
@@ -57,7 +58,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let classes = [("red", [200, 0, 0]), ("blue", [0, 0, 200])];
         testing::pictures(folder.path(), &classes, 3);
-        let pictures = loose_pictures(folder.path()).unwrap();
+        let pictures = inputs::loose_pictures(folder.path()).unwrap();
         let model = Model::from_checkpoint(&testing::checkpoint(16, 3), &Device::Cpu).unwrap();
         let bytes = embed(&model, &pictures, &Device::Cpu).unwrap();
 

@@ -18,6 +18,7 @@ use serde::Serialize;
 
 use self::outsiders::Outsiders;
 use super::pictures::embed_dataset;
+use super::{classes, inputs};
 use crate::cli::EvalArgs;
 use crate::data::{self, Dataset};
 use crate::episodes::{accuracies, by_class, spread};
@@ -29,7 +30,7 @@ pub struct Row {
     /// Name of the data set.
     pub data: String,
     /// Which of its classes.
-    pub split: data::Split,
+    pub split: data::Part,
     /// Classes in an episode.
     pub ways: usize,
     /// Support pictures of each.
@@ -112,13 +113,17 @@ pub fn run(args: &EvalArgs) -> Result<()> {
         plot::Format::of(path)?;
     }
     let device = device::pick(args.device)?;
-    let model = weights::load(&args.weights, &device)?;
-    let dataset = data::open(args.data.as_deref())?.split(args.split)?;
+    let checkpoint = weights::read(&args.weights)?;
+    let model = Model::from_checkpoint(&checkpoint, &device)?;
+    let source = inputs::open(args.data.as_deref())?;
+    let dataset = classes::choose(&source, args.split, &checkpoint)?;
+    let most_shots = args.shots.iter().copied().max().unwrap_or(1);
+    let (ways, queries) = classes::shape(&dataset, args.ways, most_shots, args.queries);
     if args.confusion.is_some() {
         confusion::check(dataset.classes.len())?;
     }
     let protocols = args.shots.iter().map(|&shots| Protocol {
-        shape: EpisodeShape { ways: args.ways, shots, queries: args.queries },
+        shape: EpisodeShape { ways, shots, queries },
         episodes: args.episodes,
         head: args.head,
         distance: args.distance,

@@ -7,10 +7,10 @@ use fewshot::{
     BackboneConfig, Checkpoint, FeatureTransform, GeneratorConfig, GeneratorKind, HeadKind,
     ModelConfig,
 };
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::cli::InfoArgs;
-use crate::{output, weights};
+use crate::{output, seen, weights};
 
 /// Runs the command.
 ///
@@ -84,6 +84,9 @@ fn describe(checkpoint: &Checkpoint) -> String {
     for (name, value) in &checkpoint.provenance {
         let _ = match value {
             Value::String(value) => writeln!(text, "  {name:<14} {value}"),
+            Value::Object(value) if seen::named(value).is_some() => {
+                writeln!(text, "  {name:<14} {}", classes(value))
+            }
             value => writeln!(text, "  {name:<14} {value}"),
         };
     }
@@ -150,6 +153,15 @@ fn feature(config: &ModelConfig) -> String {
     format!("{} numbers, {views}{then}", config.feature_dim())
 }
 
+/// A split as provenance records it: its numbers, and the first of its classes.
+fn classes(record: &Map<String, Value>) -> String {
+    let number = |key: &str| record.get(key).and_then(Value::as_u64).unwrap_or(0);
+    let names = seen::named(record).unwrap_or_default();
+    let first = names.iter().take(3).copied().collect::<Vec<_>>().join(", ");
+    let more = if names.len() > 3 { ", …" } else { "" };
+    format!("{} classes, {} pictures: {first}{more}", number("classes"), number("images"))
+}
+
 /// Numbers in the tensors under a prefix.
 fn parameters(checkpoint: &Checkpoint, prefix: &str) -> usize {
     let tensors = checkpoint.parameters.iter();
@@ -166,11 +178,14 @@ mod tests {
         let mut checkpoint = testing::checkpoint(32, 3);
         checkpoint.provenance.insert("recipe".into(), "synthetic".into());
         checkpoint.provenance.insert("seed".into(), 7.into());
+        let split = serde_json::json!({"classes": 4, "images": 80, "names": ["a", "b", "c", "d"]});
+        checkpoint.provenance.insert("train".into(), split);
         let text = describe(&checkpoint);
         for told in ["32 x 32 RGB", "32 numbers", "hidden 24", "l2, temperature 1", "synthetic"] {
             assert!(text.contains(told), "{told} in\n{text}");
         }
         assert!(text.contains("seed           7"), "{text}");
+        assert!(text.contains("train          4 classes, 80 pictures: a, b, c, …"), "{text}");
         checkpoint.provenance.clear();
         checkpoint.config.generator = None;
         let text = describe(&checkpoint);

@@ -3,11 +3,13 @@
 //! that names what to do; `main` prints that once.
 
 mod bench;
+mod classes;
 mod data;
 mod embed;
 pub mod eval;
 mod import;
 mod info;
+mod inputs;
 mod pictures;
 mod predict;
 mod publish;

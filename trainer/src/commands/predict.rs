@@ -6,31 +6,47 @@
 mod report;
 mod support;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, ensure};
 use candle_core::Device;
 use fewshot::Model;
 
-use super::pictures::embed_dataset;
+use super::inputs;
+use super::pictures::{Readable, embed_readable};
 use crate::cli::PredictArgs;
-use crate::data::{Dataset, loose_pictures};
 use crate::{device, output, weights};
 
 use report::{Report, names};
 
+/// Answers, and what had to be left without one.
+#[derive(Debug)]
+struct Answers {
+    /// One for each query that can be read, in the order of their names.
+    reports: Vec<Report>,
+    /// Why the others cannot be.
+    broken: Vec<anyhow::Error>,
+}
+
 /// Runs the command.
 ///
 /// # Errors
-/// Where weights, examples or pictures cannot be used.
+/// Where weights or examples cannot be used, or any of the pictures; the others
+/// have their answers by then.
 pub fn run(args: &PredictArgs) -> Result<()> {
-    for report in predict(args)? {
+    let Answers { reports, broken } = predict(args)?;
+    let asked = reports.len() + broken.len();
+    for report in reports {
         output::line(if args.json { serde_json::to_string(&report)? } else { report.to_string() })?;
     }
+    for error in &broken {
+        eprintln!("{}", output::one_line(&format!("no answer: {error:#}")));
+    }
+    ensure!(broken.is_empty(), "{} of {asked} pictures could not be read", broken.len());
     Ok(())
 }
 
-/// A report for each query, in the order of their names.
-fn predict(args: &PredictArgs) -> Result<Vec<Report>> {
-    let queries = loose_pictures(&args.query)?;
+/// Answers the queries.
+fn predict(args: &PredictArgs) -> Result<Answers> {
+    let queries = inputs::loose_pictures(&args.query)?;
     let device = device::pick(args.device)?;
     let checkpoint = weights::read(&args.weights)?;
     // The classifier is small and stays on the CPU; pictures are embedded on the device.
@@ -41,17 +57,15 @@ fn predict(args: &PredictArgs) -> Result<Vec<Report>> {
             let (support, weights) = (args.support.display(), args.weights.display());
             format!("cannot learn from {support} with {weights}")
         })?;
-    let sources = queries.iter().map(|query| query.source.clone()).collect();
-    let features =
-        embed_dataset(&on_device, &Dataset::loose(sources), &device)?.to_device(&Device::Cpu)?;
+    let Readable { pictures, features, broken } = embed_readable(&on_device, queries, &device)?;
     let names = names(&classifier.active().collect::<Vec<_>>());
     let threshold = model.config.rejection.as_ref().map(|rejection| rejection.threshold);
     let hallucinates = classifier.settings().hallucinations > 0;
-    let predictions = classifier.predict(&features)?;
+    let predictions = classifier.predict(&features.to_device(&Device::Cpu)?)?;
     let report = |(query, prediction): (&crate::data::Picture, fewshot::classifier::Prediction)| {
         Report::new(query.name.clone(), prediction, &names, threshold, hallucinates)
     };
-    Ok(queries.iter().zip(predictions).map(report).collect())
+    Ok(Answers { reports: pictures.iter().zip(predictions).map(report).collect(), broken })
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@
 
 mod cards;
 mod manifest;
+mod name_classes;
 
 use std::path::Path;
 
@@ -38,7 +39,10 @@ const LARGEST_BYTES: usize = 8_000_000;
 /// Where the run has no weights, the data does not fit, or nothing can be written.
 pub fn run(args: &PublishArgs) -> Result<()> {
     check_id(&args.id)?;
-    let (folder, recipe, _origin) = RunDir::open(&args.run)?;
+    let Some(run) = &args.run else {
+        return name_classes::run(&args.to, &args.id, &data::open(args.data.as_deref())?);
+    };
+    let (folder, recipe, _origin) = RunDir::open(run)?;
     let best = weights::read(&folder.best())?;
     let precision = args.precision.into();
     // What is scored is what will be read, not what was trained.
@@ -64,8 +68,8 @@ pub fn run(args: &PublishArgs) -> Result<()> {
         id: args.id.clone(),
         file: format!("{}.safetensors", args.id),
         bytes: bytes.len(),
-        sha256: Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect(),
-        title: args.title.clone(),
+        sha256: digest(&bytes),
+        title: args.title.clone().unwrap_or_else(|| args.id.clone()),
         data: source.name().to_owned(),
         split: split_in_words(&source)?,
         recipe: keep_recipe(&recipe, args)?,
@@ -79,6 +83,11 @@ pub fn run(args: &PublishArgs) -> Result<()> {
     write::json(&args.to.join(manifest::FILE), &manifest)?;
     write::text(&args.to.join("README.md"), &cards::text(&manifest))?;
     output::line(format!("{}, {:.2} MB", path.display(), bytes.len() as f64 / 1e6))
+}
+
+/// SHA-256, hexadecimal.
+fn digest(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// An id is a file's name and a part of an address.

@@ -2,46 +2,47 @@
 
 use anyhow::{Context, Result, bail};
 
+use super::inputs;
 use crate::cli::TrainArgs;
-use crate::interrupt::Interrupt;
-use crate::recipe::Recipe;
+use crate::data::{self, DataSource};
+use crate::interrupt::{Interrupt, Stopped};
+use crate::recipe::{Recipe, shipped};
 use crate::run_dir::{Origin, RunDir};
-use crate::train::{Outcome, train};
-use crate::{data, device, output};
+use crate::train::{Outcome, prepare, train};
+use crate::{device, output, weights};
+
+/// A run that can begin or go on.
+struct Ready {
+    folder: RunDir,
+    recipe: Recipe,
+    source: DataSource,
+    /// What a person calls the data.
+    data: String,
+    resumes: bool,
+}
 
 /// Runs the command.
 ///
 /// # Errors
-/// Where recipe or data cannot be used, or training fails.
+/// Where recipe or data cannot be used, training fails, or was asked to stop.
 pub fn run(args: &TrainArgs) -> Result<()> {
-    let (folder, recipe, origin) = match (&args.resume, &args.recipe) {
-        (Some(run), _) => {
-            if !args.set.is_empty() {
-                bail!("--set cannot change a run that has begun; start a new one");
-            }
-            RunDir::open(run).map(|(folder, recipe, origin)| (Some(folder), recipe, origin))?
-        }
-        (None, Some(recipe)) => {
-            let origin = Origin { data: args.data.clone() };
-            (None, Recipe::find(recipe, &args.set)?, origin)
-        }
-        (None, None) => bail!("give a recipe, as --recipe synthetic, or a run, as --resume RUN"),
-    };
-    let dir = args.data.as_deref().or(origin.data.as_deref());
-    let source = data::open(dir)?;
     let device = device::pick(args.device)?;
-    let resume = folder.is_some();
-    let folder = match folder {
-        Some(folder) => folder,
-        None => RunDir::create(args.out.as_deref(), &recipe, &origin)?,
+    let Ready { folder, recipe, source, data, resumes } = match (&args.resume, &args.recipe) {
+        (Some(run), _) => go_on(args, run)?,
+        (None, Some(recipe)) => begin(args, recipe)?,
+        (None, None) => bail!("give a recipe, as --recipe synthetic, or a run, as --resume RUN"),
     };
     let path = folder.path().display().to_string();
     let best = folder.best().display().to_string();
     eprintln!("run: {path}");
     let interrupt = Interrupt::on_signal()?;
-    let outcome = train(recipe, &source, folder.clone(), device, &interrupt, resume)
-        .inspect_err(|_| folder.discard_unbegun())
-        .with_context(|| format!("cannot train on {}", data::shown(dir)))?;
+    let outcome = train(recipe, &source, folder.clone(), device, &interrupt, resumes)
+        .inspect_err(|_| {
+            if !resumes {
+                folder.discard_unbegun();
+            }
+        })
+        .with_context(|| format!("cannot train on {data}"))?;
     match outcome {
         Outcome::Finished { score } => {
             eprintln!("{:.2} % on validation classes", score * 100.0);
@@ -49,7 +50,43 @@ pub fn run(args: &TrainArgs) -> Result<()> {
         }
         Outcome::Interrupted => {
             eprintln!("a checkpoint is written; go on with: fewshot train --resume {path}");
-            Ok(())
+            Err(Stopped.into())
         }
     }
+}
+
+/// A new run: everything that can be found out without decoding a picture is, before
+/// its folder is made.
+fn begin(args: &TrainArgs, name: &str) -> Result<Ready> {
+    let mut recipe = Recipe::find(name, &args.set)?;
+    let dir = args.data.as_deref();
+    let source = inputs::open(dir)?;
+    let data = data::shown(dir);
+    let built_in = shipped::names().any(|shipped| shipped == name);
+    let suited = prepare(&mut recipe, &source, built_in, &args.set)
+        .with_context(|| format!("cannot train on {data}"))?;
+    if let Some(sentence) = suited {
+        eprintln!("note: {sentence}");
+    }
+    if let Some(start) = &mut recipe.start {
+        weights::read(start).context("training cannot start from them")?;
+        *start = std::path::absolute(&*start).context("cannot find the weights to start from")?;
+    }
+    let origin = Origin::of(dir, &source)?;
+    let folder = RunDir::create(args.out.as_deref(), &recipe, &origin)?;
+    Ok(Ready { folder, recipe, source, data, resumes: false })
+}
+
+/// A run that was stopped, on the data it began with.
+fn go_on(args: &TrainArgs, run: &std::path::Path) -> Result<Ready> {
+    if !args.set.is_empty() {
+        bail!("--set cannot change a run that has begun; start a new one");
+    }
+    let (folder, recipe, origin) = RunDir::go_on(run)?;
+    let dir = args.data.as_deref().or(origin.data.as_deref());
+    let source = inputs::open(dir).with_context(|| {
+        format!("cannot go on with {}; --data DIR says where its data is now", run.display())
+    })?;
+    origin.check(&source).with_context(|| format!("cannot go on with {}", run.display()))?;
+    Ok(Ready { folder, recipe, source, data: data::shown(dir), resumes: true })
 }

@@ -7,8 +7,9 @@ use fewshot::projection::tsne_2d;
 use fewshot::{EpisodeSampler, EpisodeShape, Model};
 
 use super::pictures::embed_dataset;
+use super::{classes, inputs};
 use crate::cli::TsneArgs;
-use crate::data::{self, Class, Dataset};
+use crate::data::{Class, Dataset};
 use crate::plot::{self, Kind, Mark, ScatterFigure};
 use crate::{device, output, weights};
 
@@ -28,8 +29,12 @@ pub fn run(args: &TsneArgs) -> Result<()> {
     let checkpoint = weights::read(&args.weights)?;
     let model = Model::from_checkpoint(&checkpoint, &device)?;
     check_hallucinations(args.hallucinate, model.generator.is_some())?;
-    let dataset = data::open(args.data.as_deref())?.split(args.split)?;
-    let episode = draw(&dataset, args)?;
+    let source = inputs::open(args.data.as_deref())?;
+    let dataset = classes::choose(&source, args.split, &checkpoint)?;
+    // Queries are not drawn, yet an episode has at least one of each class.
+    let (ways, queries) = classes::shape(&dataset, args.ways, args.shots, Some(1));
+    let shape = EpisodeShape { ways, shots: args.shots, queries };
+    let episode = draw(&dataset, shape, args.seed)?;
     let features = embed_dataset(&model, &episode, &device)?.to_device(&Device::Cpu)?;
     // The classifier works on the CPU, wherever pictures were embedded.
     let model = Model::from_checkpoint(&checkpoint, &Device::Cpu)?;
@@ -38,10 +43,8 @@ pub fn run(args: &TsneArgs) -> Result<()> {
 }
 
 /// The episode's classes with its support pictures alone.
-fn draw(dataset: &Dataset, args: &TsneArgs) -> Result<Dataset> {
-    // Queries are not drawn, yet an episode has at least one of each class.
-    let shape = EpisodeShape { ways: args.ways, shots: args.shots, queries: 1 };
-    let episode = EpisodeSampler::new(dataset.class_sizes(), shape, args.seed)?.episode(0);
+fn draw(dataset: &Dataset, shape: EpisodeShape, seed: u64) -> Result<Dataset> {
+    let episode = EpisodeSampler::new(dataset.class_sizes(), shape, seed)?.episode(0);
     let class = |(&class, support): (&usize, &Vec<usize>)| {
         let Class { id, name, images } = &dataset.classes[class];
         let images = support.iter().map(|&image| images[image].clone()).collect();
@@ -89,7 +92,7 @@ fn figure(
         count => format!(", {count} hallucinated"),
     };
     Ok(ScatterFigure {
-        title: format!("Features of {} classes of {}", args.ways, episode.name),
+        title: format!("Features of {} classes of {}", episode.classes.len(), episode.name),
         subtitle: format!(
             "t-SNE of {} {} a class{hallucinated}; {} split, seed {}",
             args.shots,
@@ -114,8 +117,8 @@ mod tests {
         let mut args = TsneArgs {
             weights: testing::weights(folder.path(), 16),
             data: None,
-            split: data::Split::Test,
-            ways: 3,
+            split: crate::data::Split::Test.into(),
+            ways: Some(3),
             shots: 2,
             hallucinate: 4,
             seed: 1,
@@ -134,7 +137,7 @@ mod tests {
         assert_eq!(text, draw(&args).unwrap());
         args.hallucinate = 0;
         assert!(!draw(&args).unwrap().contains("hallucinated"));
-        args.ways = 101;
+        args.ways = Some(101);
         let error = draw(&args).unwrap_err().to_string();
         assert!(error.contains("101-way"), "{error}");
         args.out = folder.path().join("features.pdf");

@@ -74,6 +74,27 @@ impl PixelCache {
         Ok(Self { side: square.size, channels: square.channels, starts, pixels })
     }
 
+    /// Decodes pictures that belong to no class, as the model sees them: a cache of
+    /// those that can be, and for each of `images` whether it could be.
+    pub fn load_readable(
+        images: &[&ImageSource],
+        config: &ImageConfig,
+        progress: &(dyn Fn(usize, usize) + Sync),
+    ) -> (Self, Vec<Result<()>>) {
+        let (mut pixels, results) = try_decode_all(images, config, progress);
+        let image_bytes = config.size * config.size * config.channels;
+        let mut kept = 0;
+        for (image, _) in results.iter().enumerate().filter(|(_, result)| result.is_ok()) {
+            let from = image * image_bytes;
+            pixels.copy_within(from..from + image_bytes, kept * image_bytes);
+            kept += 1;
+        }
+        pixels.truncate(kept * image_bytes);
+        let cache =
+            Self { side: config.size, channels: config.channels, starts: vec![0, kept], pixels };
+        (cache, results)
+    }
+
     /// Side of the squares, pixels.
     #[must_use]
     pub fn side(&self) -> usize {
@@ -135,6 +156,18 @@ fn decode_all(
     square: &ImageConfig,
     progress: &(dyn Fn(usize, usize) + Sync),
 ) -> Result<Vec<u8>> {
+    let (pixels, results) = try_decode_all(images, square, progress);
+    results.into_iter().collect::<Result<()>>()?;
+    Ok(pixels)
+}
+
+/// The squares of all pictures, and for each whether it could be decoded; in
+/// order, so that the first error is the same on every run.
+fn try_decode_all(
+    images: &[&ImageSource],
+    square: &ImageConfig,
+    progress: &(dyn Fn(usize, usize) + Sync),
+) -> (Vec<u8>, Vec<Result<()>>) {
     let image_bytes = square.size * square.size * square.channels;
     let mut pixels = vec![0; images.len() * image_bytes];
     let done = AtomicUsize::new(0);
@@ -146,9 +179,6 @@ fn decode_all(
         progress(done.fetch_add(1, Ordering::Relaxed) + 1, images.len());
         Ok(())
     };
-    // Indexed and collected, so that the error is the first in order on every run.
-    let results: Vec<Result<()>> =
-        pixels.par_chunks_exact_mut(image_bytes.max(1)).zip(images).map(decode).collect();
-    results.into_iter().collect::<Result<()>>()?;
-    Ok(pixels)
+    let results = pixels.par_chunks_exact_mut(image_bytes.max(1)).zip(images).map(decode).collect();
+    (pixels, results)
 }

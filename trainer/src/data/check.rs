@@ -7,7 +7,7 @@ use anyhow::Result;
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
-use super::{ImageSource, Split, open};
+use super::{ImageSource, Part, Unread, open};
 
 /// What was found in one data set. That its splits are disjoint is a condition
 /// of opening it.
@@ -15,8 +15,10 @@ use super::{ImageSource, Split, open};
 pub struct Findings {
     /// Name of the data set.
     pub name: String,
-    /// Split, its classes and its pictures.
-    pub splits: Vec<(Split, usize, usize)>,
+    /// Split, its classes and its pictures; one folder without splits is listed once.
+    pub splits: Vec<(Part, usize, usize)>,
+    /// Files that are in no class.
+    pub unread: Unread,
     /// A sentence for each picture that cannot be decoded.
     pub broken: Vec<String>,
     /// Pairs of pictures with the same pixels.
@@ -29,12 +31,16 @@ pub struct Findings {
 /// Where the data set cannot be opened; broken pictures are findings instead.
 pub fn check(dir: Option<&Path>) -> Result<Findings> {
     let source = open(dir)?;
-    let mut findings = Findings { name: source.name().to_owned(), ..Findings::default() };
-    // Turned copies and a folder without splits list a picture more than once.
+    let unread = source.unread().clone();
+    let mut findings = Findings { name: source.name().to_owned(), unread, ..Findings::default() };
+    // Turned copies list a picture more than once.
     let mut images: HashMap<String, ImageSource> = HashMap::new();
-    for split in source.splits() {
-        let dataset = source.split(split)?;
-        findings.splits.push((split, dataset.classes.len(), dataset.image_count()));
+    let parts = match source.is_whole() {
+        true => vec![source.all()],
+        false => source.splits().map(|split| source.split(split)).collect::<Result<_>>()?,
+    };
+    for dataset in parts {
+        findings.splits.push((dataset.split, dataset.classes.len(), dataset.image_count()));
         for image in dataset.classes.into_iter().flat_map(|class| class.images) {
             images.entry(image.identity()).or_insert(image);
         }
@@ -81,7 +87,7 @@ mod tests {
         }
         std::fs::write(dir.path().join("b/torn.png"), b"no picture").unwrap();
         let findings = check(Some(dir.path())).unwrap();
-        assert_eq!(findings.splits[0], (Split::Train, 2, 3));
+        assert_eq!(findings.splits, [(Part::All, 2, 3)]);
         assert!(findings.broken.len() == 1 && findings.broken[0].contains("torn.png"));
         assert_eq!(findings.duplicates.len(), 1);
         assert!(findings.duplicates[0].1.ends_with("b/same.png"));

@@ -1,6 +1,6 @@
 //! Picture files by name: what counts as a picture, and errors that name the
 //! file. Decoding itself is [`fewshot::image::decode`], shared with the page;
-//! the trainer's features of the `image` crate add BMP, GIF and WebP to it.
+//! the trainer's features of the `image` crate add BMP, GIF, TIFF and WebP to it.
 
 use std::path::Path;
 
@@ -8,7 +8,11 @@ use anyhow::{Context, Result};
 use fewshot::image::{Decoded, decode};
 
 /// File name extensions that count as pictures when a folder is listed.
-pub const EXTENSIONS: [&str; 6] = ["png", "jpg", "jpeg", "bmp", "gif", "webp"];
+pub const EXTENSIONS: [&str; 10] =
+    ["png", "jpg", "jpeg", "jpe", "jfif", "bmp", "gif", "webp", "tif", "tiff"];
+
+/// The formats of [`EXTENSIONS`], in words.
+pub const READ: &str = "PNG, JPEG, WebP, GIF, BMP and TIFF";
 
 /// Whether a file name has one of [`EXTENSIONS`], in either case.
 #[must_use]
@@ -27,7 +31,7 @@ pub fn decode_file(path: &Path) -> Result<Decoded> {
     })?;
     decode_bytes(&bytes).with_context(|| {
         format!(
-            "{} is broken or not a picture; replace or remove it (PNG, JPEG, WebP, GIF and BMP are read)",
+            "{} is broken or not a picture; replace or remove it ({READ} are read)",
             path.display()
         )
     })
@@ -63,6 +67,28 @@ mod tests {
         DynamicImage::from(picture).write_to(&mut bytes, image::ImageFormat::Gif).unwrap();
         let decoded = decode_bytes(&bytes.into_inner()).unwrap();
         assert_eq!(decoded.data()[..4], [10, 200, 30, 255]);
+    }
+
+    #[test]
+    fn every_format_that_counts_as_a_picture_is_read() {
+        use image::ImageFormat::{Bmp, Gif, Jpeg, Png, Tiff, WebP};
+        let picture =
+            DynamicImage::from(ImageBuffer::from_pixel(4, 4, image::Rgb([200u8, 90, 30])));
+        for (format, ending) in [
+            (Png, "png"),
+            (Jpeg, "jfif"),
+            (Bmp, "bmp"),
+            (Gif, "gif"),
+            (WebP, "webp"),
+            (Tiff, "tif"),
+        ] {
+            let mut bytes = Cursor::new(Vec::new());
+            picture.write_to(&mut bytes, format).unwrap();
+            let decoded = decode_bytes(&bytes.into_inner()).unwrap();
+            assert!(decoded.data()[0].abs_diff(200) < 4, "{ending}");
+            assert!(is_picture(Path::new("a").with_extension(ending).as_path()), "{ending}");
+        }
+        assert!(!is_picture(Path::new("a.heic")) && is_picture(Path::new("A.TIFF")));
     }
 
     #[test]

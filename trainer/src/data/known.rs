@@ -93,12 +93,12 @@ pub const KNOWN: [Known; 4] = [
     },
     Known {
         name: "tiny-imagenet-200",
-        about: "200 classes of 550 labelled colour photographs, 64 x 64 (Stanford CS231n); split \
-                by class here, 128/32/40",
+        about: "200 classes of 500 colour photographs, 64 x 64 (Stanford CS231n), of which 100 \
+                are split by class here, 64/16/20, those of mini-ImageNet on the same side as \
+                there",
         published: "http://cs231n.stanford.edu/tiny-imagenet-200.zip",
         terms: "ImageNet's: research only, not to be passed on",
-        layout: "wnids.txt, words.txt, train/<wnid>/images/*.JPEG, val/val_annotations.txt, \
-                 val/images/*.JPEG; or tiny-imagenet-fewshot/: data/<wnid>/*.JPEG, \
+        layout: "wnids.txt, words.txt, train/<wnid>/images/*.JPEG; or tiny-imagenet-fewshot/: data/<wnid>/*.JPEG, \
                  splits/{train,val,test}.txt, words.txt",
         files: &[Remote {
             url: "http://cs231n.stanford.edu/tiny-imagenet-200.zip",

@@ -6,8 +6,9 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use walkdir::WalkDir;
 
-use super::ImageSource;
-use super::decode::is_picture;
+use super::decode::{READ, is_picture};
+use super::unread::{is_system, relative};
+use super::{ImageSource, Unread};
 
 /// A picture and what to call it.
 #[derive(Clone, Debug)]
@@ -19,38 +20,37 @@ pub struct Picture {
     pub source: ImageSource,
 }
 
-/// All pictures in a folder and below, sorted by name; or the one file.
+/// All pictures in a folder and below, sorted by name, and the files there that
+/// are none; or the one file.
 ///
 /// # Errors
 /// Where there is no such path, or a folder without a picture.
-pub fn loose_pictures(path: &Path) -> Result<Vec<Picture>> {
+pub fn loose_pictures(path: &Path) -> Result<(Vec<Picture>, Unread)> {
     if path.is_file() {
         let name = path.display().to_string();
-        return Ok(vec![Picture { name, source: ImageSource::file(path.to_owned()) }]);
+        let picture = Picture { name, source: ImageSource::file(path.to_owned()) };
+        return Ok((vec![picture], Unread::default()));
     }
     if !path.is_dir() {
         bail!("there is no picture or folder {}: check the path", path.display());
     }
-    let visible = |name: &std::ffi::OsStr| !name.to_string_lossy().starts_with('.');
     let mut pictures = Vec::new();
     let walk = WalkDir::new(path).follow_links(true).into_iter();
-    for entry in walk.filter_entry(|entry| entry.depth() == 0 || visible(entry.file_name())) {
+    for entry in walk.filter_entry(|entry| entry.depth() == 0 || !is_system(entry.file_name())) {
         let entry = entry.with_context(|| format!("cannot list {}", path.display()))?;
         if entry.file_type().is_file() && is_picture(entry.path()) {
-            let below = entry.path().strip_prefix(path)?;
-            let parts = below.components().map(|part| part.as_os_str().to_string_lossy());
-            let name = parts.collect::<Vec<_>>().join("/");
+            let name = relative(path, entry.path());
             pictures.push(Picture { name, source: ImageSource::file(entry.into_path()) });
         }
     }
+    let used = pictures.iter().filter_map(|picture| picture.source.path()).collect();
+    let unread = Unread::except(path, &used);
     if pictures.is_empty() {
-        bail!(
-            "{} holds no picture (PNG, JPEG, WebP, GIF or BMP); give another folder",
-            path.display()
-        );
+        let others = unread.sentence().map_or_else(String::new, |sentence| format!("; {sentence}"));
+        bail!("{} holds no picture ({READ}); give another folder{others}", path.display());
     }
     pictures.sort_by(|a, b| a.name.cmp(&b.name));
-    Ok(pictures)
+    Ok((pictures, unread))
 }
 
 #[cfg(test)]
@@ -66,9 +66,11 @@ mod tests {
             std::fs::write(path, "").unwrap();
         }
         let names = |path: &Path| -> Vec<String> {
-            loose_pictures(path).unwrap().into_iter().map(|picture| picture.name).collect()
+            loose_pictures(path).unwrap().0.into_iter().map(|picture| picture.name).collect()
         };
         assert_eq!(names(folder.path()), ["a/z.JPG", "b.png"]);
+        let unread = loose_pictures(folder.path()).unwrap().1.sentence().unwrap();
+        assert!(unread.contains("a/notes.txt"), "{unread}");
         let single = folder.path().join("b.png");
         assert_eq!(names(&single), [single.display().to_string()]);
 

@@ -2,8 +2,9 @@
 //! pictures become batches.
 //!
 //! [`open`] recognises a layout and lists its classes; [`PixelCache`] decodes
-//! every picture once; without a folder a procedural data set is drawn. Sampling episodes is not here: that is
-//! [`fewshot::episode`], the same code the web page has.
+//! every picture once; without a folder a procedural data set is drawn. Sampling
+//! episodes is not here: that is [`fewshot::episode`], the same code the web page
+//! has.
 
 mod cache;
 mod check;
@@ -16,6 +17,7 @@ mod loose;
 mod overlap;
 mod source;
 mod synthetic;
+mod unread;
 
 pub use cache::{PixelCache, Side};
 pub use check::{Findings, check};
@@ -27,6 +29,7 @@ pub use layout::{DataSource, class_folders, open};
 pub use loose::{Picture, loose_pictures};
 pub use source::ImageSource;
 pub use synthetic::Instance;
+pub use unread::{Unread, relative};
 
 use std::path::Path;
 
@@ -84,6 +87,55 @@ impl std::str::FromStr for Split {
     }
 }
 
+/// Which of a data set's classes are asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Part {
+    /// Those of one split.
+    Of(Split),
+    /// All of them, whichever split they belong to.
+    All,
+}
+
+impl Part {
+    /// Every name that can be typed.
+    pub const NAMES: &[&str] = &["train", "val", "test", "all"];
+
+    /// `train`, `val`, `test` or `all`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Of(split) => split.name(),
+            Self::All => "all",
+        }
+    }
+}
+
+impl From<Split> for Part {
+    fn from(split: Split) -> Self {
+        Self::Of(split)
+    }
+}
+
+impl std::fmt::Display for Part {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl std::str::FromStr for Part {
+    type Err = anyhow::Error;
+
+    fn from_str(text: &str) -> Result<Self> {
+        if text == Self::All.name() { Ok(Self::All) } else { text.parse().map(Self::Of) }
+    }
+}
+
+impl serde::Serialize for Part {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(self.name())
+    }
+}
+
 /// One class and its pictures.
 #[derive(Clone, Debug)]
 pub struct Class {
@@ -95,13 +147,13 @@ pub struct Class {
     pub images: Vec<ImageSource>,
 }
 
-/// The classes of one split.
+/// Some classes of a data set.
 #[derive(Clone, Debug)]
 pub struct Dataset {
     /// Name of the data set, such as `cifar-fs`.
     pub name: String,
     /// Which classes these are.
-    pub split: Split,
+    pub split: Part,
     /// The classes, in the order the data set lists them.
     pub classes: Vec<Class>,
 }
@@ -111,7 +163,7 @@ impl Dataset {
     #[must_use]
     pub fn loose(images: Vec<ImageSource>) -> Self {
         let class = Class { id: String::new(), name: String::new(), images };
-        Self { name: "pictures".into(), split: Split::Test, classes: vec![class] }
+        Self { name: "pictures".into(), split: Split::Test.into(), classes: vec![class] }
     }
 
     /// Pictures in each class: what an episode sampler needs.

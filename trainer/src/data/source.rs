@@ -73,6 +73,26 @@ impl ImageSource {
         }
     }
 
+    /// Name of the picture's file and its size in bytes, wherever it lies: what a
+    /// run that goes on compares.
+    ///
+    /// # Errors
+    /// Where the file is gone.
+    pub fn name_and_size(&self) -> Result<(String, u64)> {
+        let last = |path: &Path| {
+            path.file_name().map_or_else(String::new, |name| name.to_string_lossy().into_owned())
+        };
+        Ok(match &self.origin {
+            Origin::File(path) => {
+                let metadata = std::fs::metadata(path)
+                    .with_context(|| format!("cannot read {}", path.display()))?;
+                (last(path), metadata.len())
+            }
+            Origin::Entry { entry, bytes, .. } => (last(Path::new(entry)), bytes.len() as u64),
+            Origin::Drawn(instance) => (format!("{:02}", instance.instance), 0),
+        })
+    }
+
     /// Decodes the picture; `side` is the side in pixels that is wanted, which
     /// only pictures that are drawn on demand take notice of.
     ///

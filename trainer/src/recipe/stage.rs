@@ -1,6 +1,7 @@
 //! The kinds of stage a recipe is made of, and their numbers.
 
 use anyhow::{Result, bail};
+use fewshot::ModelConfig;
 use fewshot::rng::Rng;
 use rand::Rng as _;
 use serde::{Deserialize, Serialize};
@@ -242,74 +243,29 @@ impl Stage {
         }
     }
 
-    pub(super) fn check(&self, has_generator: bool) -> Result<()> {
-        let (optimizer_schedule, numbers): (_, Vec<(&str, usize)>) = match self {
-            Self::Fit(stage) => return stage.check(),
-            Self::Pretrain(stage) => {
-                if !(0.0..1.0).contains(&stage.label_smoothing)
-                    || !(0.0..1.0).contains(&stage.average)
-                    || !(0.0..=1.0).contains(&stage.rotation_share)
-                {
-                    bail!("label_smoothing and average must be in 0..1, rotation_share in 0..=1");
-                }
-                let Pretrain { epochs, batch, validate_every, .. } = stage;
-                (
-                    &stage.schedule,
-                    vec![
-                        ("epochs", *epochs),
-                        ("batch", *batch),
-                        ("validate_every", *validate_every),
-                    ],
-                )
-            }
-            Self::Episodic(stage) => {
-                check_hallucinate(stage.hallucinate, has_generator)?;
-                let Episodic { episodes, ways, shots, queries, validate_every, .. } = stage;
-                (
-                    &stage.schedule,
-                    vec![
-                        ("episodes", *episodes),
-                        ("ways", *ways),
-                        ("shots", *shots),
-                        ("queries", *queries),
-                        ("validate_every", *validate_every),
-                    ],
-                )
-            }
+    /// Checks what several of its values, or the model, say together.
+    pub(super) fn check(&self, model: &ModelConfig) -> Result<()> {
+        let (augment, hallucinate) = match self {
+            Self::Pretrain(stage) => (&stage.augment, None),
+            Self::Episodic(stage) => (&stage.augment, Some(stage.hallucinate)),
             Self::Hallucinate(stage) => {
-                check_hallucinate(stage.hallucinate, has_generator)?;
                 if stage.hallucinate.largest() == 0 {
                     bail!("hallucinate is 0, so the generator has nothing to learn");
                 }
                 if stage.shots.is_empty() {
                     bail!("shots is empty; write a list such as [1, 5]");
                 }
-                let Generating { episodes, ways, queries, copies, validate_every, .. } = stage;
-                let least = stage.shots.iter().copied().min().unwrap_or(0);
-                (
-                    &stage.schedule,
-                    vec![
-                        ("episodes", *episodes),
-                        ("ways", *ways),
-                        ("shots", least),
-                        ("queries", *queries),
-                        ("copies", *copies),
-                        ("validate_every", *validate_every),
-                    ],
-                )
+                (&stage.augment, Some(stage.hallucinate))
             }
+            Self::Fit(stage) => return stage.check(),
         };
-        for (name, number) in numbers {
-            if number == 0 {
-                bail!("{name} is 0, it must be at least 1");
-            }
+        augment.check(&model.image)?;
+        let range = hallucinate.unwrap_or_default();
+        if !range.is_usable() {
+            bail!("hallucinate must be a number or [from, to] with from no more than to");
         }
-        let (Schedule::Cosine { rate, .. } | Schedule::Halving { rate, .. }) = optimizer_schedule;
-        if !(rate.is_finite() && *rate > 0.0) {
-            bail!("schedule.rate is {rate}, it must be above zero");
-        }
-        if matches!(optimizer_schedule, Schedule::Halving { every: 0, .. }) {
-            bail!("schedule.every is 0, it must be at least 1");
+        if range.largest() > 0 && model.generator.is_none() {
+            bail!("hallucinate needs a generator: give [model.generator] a kind and a hidden size");
         }
         Ok(())
     }
@@ -317,25 +273,11 @@ impl Stage {
 
 impl Fit {
     fn check(&self) -> Result<()> {
-        let share = |value: &f32| (0.0..=1.0).contains(value);
-        if self.shrinkage.is_empty() || !self.shrinkage.iter().all(share) {
-            bail!("shrinkage must be a list of numbers from 0 to 1, at least one");
-        }
-        if !self.lambda.iter().all(|value| value.is_finite() && *value > 0.0) {
-            bail!("lambda must be a list of numbers above 0");
+        if self.shrinkage.is_empty() {
+            bail!("shrinkage is empty; write a list such as [0.3, 0.5]");
         }
         Ok(())
     }
-}
-
-fn check_hallucinate(range: Range, has_generator: bool) -> Result<()> {
-    if !range.is_usable() {
-        bail!("hallucinate must be a number or [from, to] with from no more than to");
-    }
-    if range.largest() > 0 && !has_generator {
-        bail!("hallucinate needs a generator: give [model.generator] a kind and a hidden size");
-    }
-    Ok(())
 }
 
 fn shrinkages() -> Vec<f32> {

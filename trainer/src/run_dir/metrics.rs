@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::RunDir;
 
-const FILE: &str = "metrics.jsonl";
+/// Its name in the folder.
+pub const FILE: &str = "metrics.jsonl";
 
 /// One line: the mean of the steps since the last, and where this step was
 /// validated, accuracies on validation classes. Accuracies are fractions.
@@ -89,7 +90,7 @@ mod tests {
     #[test]
     fn lines_come_back_and_are_cut_where_a_run_goes_on() -> Result<()> {
         let folder = tempfile::tempdir()?;
-        let run = RunDir { path: folder.path().to_owned() };
+        let run = RunDir { path: folder.path().to_owned(), _held: None };
         let line = |step| Line {
             stage: 1,
             kind: "fit".into(),

@@ -8,6 +8,7 @@ use candle_core::{DType, Device, Tensor};
 use fewshot::{ModelConfig, Parameters, Rejection, RidgeConfig};
 use safetensors::{SafeTensors, tensor::TensorView};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
 
 use super::RunDir;
 use crate::write;
@@ -37,6 +38,9 @@ pub struct Position {
     pub metrics_bytes: u64,
     /// Steps, loss and accuracy summed since the last line of metrics.
     pub window: (usize, f64, f64),
+    /// Provenance of the file that the run started from, where there was one.
+    #[serde(default)]
+    pub start: Option<Map<String, Value>>,
 }
 
 /// The numbers of a model's configuration that a run measures.
@@ -111,17 +115,27 @@ impl State {
         write::atomically(&run.file(FILE), &safetensors::serialize(views, Some(metadata))?)
     }
 
-    /// Reads it, onto the CPU.
+    /// Reads it, onto the CPU; none where the run has written no checkpoint yet.
     ///
     /// # Errors
-    /// Where it is missing, damaged, or of another version.
-    pub fn read(run: &RunDir) -> Result<Self> {
+    /// Where it is damaged, of another version, or cannot be read.
+    pub fn find(run: &RunDir) -> Result<Option<Self>> {
         let path = run.file(FILE);
-        let bytes = std::fs::read(&path).with_context(|| {
-            format!("cannot read {}: the run has no checkpoint, start it anew", path.display())
-        })?;
-        Self::from_bytes(&bytes)
-            .with_context(|| format!("cannot go on from {}: it is damaged", path.display()))
+        let bytes = match std::fs::read(&path) {
+            Ok(bytes) => bytes,
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
+            Err(error) => {
+                return Err(error)
+                    .with_context(|| format!("cannot read {}: check its rights", path.display()));
+            }
+        };
+        Self::from_bytes(&bytes).map(Some).with_context(|| {
+            format!(
+                "cannot go on from {}: it is damaged; start a new run, from last.safetensors \
+                 beside it with --set start=... if you like",
+                path.display()
+            )
+        })
     }
 
     fn from_bytes(bytes: &[u8]) -> Result<Self> {

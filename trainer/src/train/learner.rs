@@ -9,6 +9,10 @@ use super::optimizer::Optimizer;
 use super::schedule;
 use crate::recipe;
 
+/// A loss beyond it comes from weights that have left every useful range: no cross
+/// entropy of a few thousand classes gets there otherwise.
+const LARGEST_LOSS: f32 = 1e6;
+
 /// What one step gave.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Step {
@@ -65,10 +69,10 @@ impl Descent {
     /// One step down `loss`, a scalar; returns its value and the rate.
     pub fn step(&mut self, loss: &Tensor, step: usize) -> Result<(f64, f32)> {
         let value = loss.to_scalar::<f32>()?;
-        if !value.is_finite() {
+        if !value.is_finite() || value > LARGEST_LOSS {
             bail!(
-                "the loss is no longer a number at step {step}; lower the learning rate, with \
-                 --set stage.KIND.schedule.rate=..."
+                "the loss is {value}; start a new run with a lower learning rate, with --set \
+                 stage.KIND.schedule.rate=... (the last checkpoint holds the weights from before)"
             );
         }
         let rate = schedule::rate(&self.schedule, step, self.steps);

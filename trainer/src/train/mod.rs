@@ -47,6 +47,26 @@ pub enum Outcome {
     Interrupted,
 }
 
+/// Makes a recipe suit the data where that is somebody's own folder and the recipe
+/// is built in, and checks that it does: before anything is written or decoded.
+/// What `set` (`key=value`) says stays. Returns a sentence for what was changed.
+///
+/// # Errors
+/// Names the classes or pictures that do not suffice, and what to set.
+pub fn prepare(
+    recipe: &mut Recipe,
+    source: &DataSource,
+    built_in: bool,
+    set: &[String],
+) -> Result<Option<String>> {
+    let (source, _said_when_training) = source.for_training(recipe.seed)?;
+    let (train, val) = setup::sides(recipe, &source)?;
+    let suits = built_in && source.is_own();
+    let sentence = if suits { recipe.suit(set, &train, &val) } else { None };
+    recipe.check_suits(&train, &val)?;
+    Ok(sentence)
+}
+
 /// Carries out a recipe, from the beginning or, with `resume`, from the state
 /// in the run's folder.
 ///

@@ -12,6 +12,7 @@ use crate::data::{DataSource, Dataset, PixelCache, Side, Split};
 use crate::features;
 use crate::progress;
 use crate::recipe::Recipe;
+use crate::seen;
 
 /// Base pictures from which a centred transform's mean is estimated while the
 /// encoder still learns; the `fit` stage takes them all.
@@ -35,19 +36,9 @@ impl Setup {
         if let Some(note) = note {
             eprintln!("{note}");
         }
-        let train = source.split(Split::Train)?;
-        let mut val = source.split(Split::Val).context(
-            "weights are chosen on classes of their own, so the data needs a split 'val'",
-        )?;
-        let kept = recipe.validation.images_per_class;
-        if kept > 0 {
-            val.classes.iter_mut().for_each(|class| class.images.truncate(kept));
-        }
-        let data = Map::from_iter([
-            ("data".to_owned(), json!(source.name())),
-            ("train".to_owned(), counts(&train)),
-            ("val".to_owned(), counts(&val)),
-        ]);
+        let (train, val) = sides(&recipe, &source)?;
+        recipe.check_suits(&train, &val)?;
+        let data = provenance(&source, &train, &val);
         let image = &recipe.model.image;
         let load = |dataset: &Dataset, side| -> Result<Arc<PixelCache>> {
             let what = format!("decoding {} pictures", dataset.split);
@@ -118,6 +109,34 @@ impl Setup {
     }
 }
 
-fn counts(dataset: &Dataset) -> Value {
-    json!({ "classes": dataset.classes.len(), "images": dataset.image_count() })
+/// The classes that a recipe trains on, and those that weights are chosen on, of
+/// data that is split.
+///
+/// # Errors
+/// Where there is no such split.
+pub(super) fn sides(recipe: &Recipe, source: &DataSource) -> Result<(Dataset, Dataset)> {
+    let train = source.split(Split::Train)?;
+    let mut val = source
+        .split(Split::Val)
+        .context("weights are chosen on classes of their own, so the data needs a split 'val'")?;
+    let kept = recipe.validation.images_per_class;
+    if kept > 0 {
+        val.classes.iter_mut().for_each(|class| class.images.truncate(kept));
+    }
+    Ok((train, val))
+}
+
+/// Which classes of which data the weights see, and of somebody's own folder which
+/// are kept back for testing.
+fn provenance(source: &DataSource, train: &Dataset, val: &Dataset) -> Map<String, Value> {
+    let whole = source.all();
+    let mut data = Map::from_iter([
+        ("data".to_owned(), json!(source.name())),
+        ("train".to_owned(), seen::record(train, &whole)),
+        ("val".to_owned(), seen::record(val, &whole)),
+    ]);
+    if let Some(test) = source.split(Split::Test).ok().filter(|_| source.is_own()) {
+        data.insert("test".to_owned(), seen::record(&test, &whole));
+    }
+    data
 }

@@ -95,7 +95,7 @@ fn source() -> Result<DataSource> {
 }
 
 fn start(folder: &Path, recipe: &Recipe, interrupt: &Interrupt) -> Result<Outcome> {
-    let run = RunDir::create(Some(folder), recipe, &Origin { data: None })?;
+    let run = RunDir::create(Some(folder), recipe, &Origin::default())?;
     train(recipe.clone(), &source()?, run, Device::Cpu, interrupt, false)
 }
 
@@ -110,7 +110,7 @@ type Numbers = Vec<(String, Vec<f32>)>;
 /// All that a run has computed, bit for bit, wall time left out.
 fn result(folder: &Path) -> Result<(Numbers, Vec<Line>)> {
     let (run, ..) = RunDir::open(folder)?;
-    let state = State::read(&run)?;
+    let state = State::find(&run)?.context("no checkpoint")?;
     let best = weights::read(&run.best())?;
     let mut numbers = vec![("temperature".to_owned(), vec![best.config.temperature])];
     for parameters in [&state.model, &state.learner, &best.parameters] {
@@ -222,8 +222,8 @@ fn classes_that_do_not_suffice_are_an_error_that_says_so() -> Result<()> {
         format!("{:#}", start(&run, &recipe(&[change]), &Interrupt::default()).unwrap_err())
     };
     let error = error_of("validation.ways=6");
-    assert!(error.contains("validation classes do not suffice"), "{error}");
+    assert!(error.contains("validation needs 6 classes, but val has 5"), "{error}");
     let error = error_of("stage.episodic.ways=9");
-    assert!(error.contains("base classes do not suffice"), "{error}");
+    assert!(error.contains("stage 2 (episodic) needs 9 classes, but train has 8"), "{error}");
     Ok(())
 }

@@ -5,9 +5,9 @@
 //! anew; without, a figure that has moved by more than [`document::TOLERANCE`] is a failure.
 
 pub mod document;
-pub mod evaluate;
 pub mod plan;
 mod tables;
+pub mod trainer;
 
 use std::path::{Path, PathBuf};
 
@@ -19,7 +19,7 @@ use crate::data;
 use crate::digest::read;
 use crate::progress::step;
 use crate::workspace::Workspace;
-use evaluate::Trainer;
+use trainer::Trainer;
 
 /// The documents that hold tables.
 const DOCUMENTS: [&str; 2] = ["docs/results.md", "README.md"];

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use super::Model;
-use super::evaluate::Row;
 use super::plan::{DISTANCES, HALLUCINATIONS, SHOTS};
+use super::trainer::Row;
 
 /// Every table, by the name of its place.
 pub fn all(models: &[Model], rows: &[Row]) -> BTreeMap<&'static str, String> {

@@ -12,8 +12,8 @@ use super::record::Line;
 use crate::command;
 use crate::digest::read;
 use crate::progress::step;
-use crate::results::evaluate::Trainer;
 use crate::results::plan::folder;
+use crate::results::trainer::Trainer;
 
 /// The lines of a run. Its training is kept below `runs` and goes on if it was interrupted.
 pub fn run(

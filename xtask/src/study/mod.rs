@@ -18,7 +18,7 @@ use anyhow::{Context, Result, bail, ensure};
 use crate::cli::Studies;
 use crate::digest::read;
 use crate::results::document;
-use crate::results::evaluate::Trainer;
+use crate::results::trainer::Trainer;
 use crate::workspace::Workspace;
 use plan::Study;
 use record::Record;

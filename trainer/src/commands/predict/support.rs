@@ -8,8 +8,9 @@ use fewshot::classifier::{Classifier, ClassifierFile, Settings};
 use fewshot::{Checkpoint, Model};
 
 use crate::cli::PredictArgs;
+use crate::commands::inputs;
 use crate::commands::pictures::embed_dataset;
-use crate::data::{Dataset, Split, class_folders};
+use crate::data::{Dataset, Split, relative};
 
 /// The classifier that the arguments ask for, over `model` on the CPU; pictures
 /// are embedded by `on_device`.
@@ -60,15 +61,14 @@ fn teach(
     if !folder.is_dir() {
         bail!("there is no such folder: check the path given as support");
     }
-    let classes = class_folders(folder)?;
-    let dataset = Dataset { name: "support".into(), split: Split::Test, classes };
+    let classes = inputs::class_folders(folder)?;
+    let dataset = Dataset { name: "support".into(), split: Split::Test.into(), classes };
     let features = embed_dataset(on_device, &dataset, device)?.to_device(&Device::Cpu)?;
     let mut row = 0;
     for class in &dataset.classes {
         classifier.add_class(&class.id, &class.name)?;
         for image in &class.images {
-            let file = image.path().and_then(Path::file_name).unwrap_or_default();
-            let id = format!("{}/{}", class.id, file.to_string_lossy());
+            let id = image.path().map_or_else(String::new, |path| relative(folder, path));
             classifier.add_example(&class.id, id, features.get(row)?)?;
             row += 1;
         }

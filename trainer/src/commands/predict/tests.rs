@@ -5,7 +5,8 @@ use fewshot::classifier::ClassifierFile;
 use fewshot::{Distance, Head, Support};
 
 use super::*;
-use crate::data::{Split, class_folders};
+use crate::commands::pictures::embed_dataset;
+use crate::data::{Dataset, Split, class_folders};
 use crate::device::DeviceChoice;
 use crate::testing;
 
@@ -51,14 +52,14 @@ impl Place {
 #[test]
 fn probabilities_are_those_of_prototypes_by_hand() {
     let place = Place::new();
-    let reports = predict(&place.args()).unwrap();
+    let reports = predict(&place.args()).unwrap().reports;
     assert_eq!(reports.len(), 6);
     assert_eq!(reports[0].image, "blue/00.png");
 
     let model = weights::load(&place.path("model.safetensors"), &Device::Cpu).unwrap();
     let features = |name: &str| -> Tensor {
         let classes = class_folders(&place.path(name)).unwrap();
-        let dataset = Dataset { name: name.into(), split: Split::Test, classes };
+        let dataset = Dataset { name: name.into(), split: Split::Test.into(), classes };
         embed_dataset(&model, &dataset, &Device::Cpu).unwrap()
     };
     let support = features("support").reshape((3, 3, 8)).unwrap();
@@ -81,7 +82,7 @@ fn the_keys_are_the_contract_s_and_one_file_is_called_as_given() {
     let place = Place::new();
     let mut args = place.args();
     args.query = place.path("query/red/01.png");
-    let reports = predict(&args).unwrap();
+    let reports = predict(&args).unwrap().reports;
     let value = serde_json::to_value(&reports[0]).unwrap();
     let keys: Vec<&String> = value.as_object().unwrap().keys().collect();
     assert_eq!(keys, ["image", "label", "nearest", "probabilities"]);
@@ -101,7 +102,7 @@ fn hallucinations_follow_the_seed() {
     let place = Place::new();
     let run = |seed| {
         let args = PredictArgs { hallucinate: Some(5), seed: Some(seed), ..place.args() };
-        predict(&args).unwrap()
+        predict(&args).unwrap().reports
     };
     assert_eq!(run(1), run(1));
     assert_ne!(run(1), run(2));
@@ -112,7 +113,7 @@ fn hallucinations_follow_the_seed() {
 fn an_exported_classifier_gives_the_same_without_its_pictures() {
     let place = Place::new();
     let args = PredictArgs { hallucinate: Some(4), seed: Some(9), ..place.args() };
-    let taught = predict(&args).unwrap();
+    let taught = predict(&args).unwrap().reports;
     let checkpoint = weights::read(&args.weights).unwrap();
     let model = Model::from_checkpoint(&checkpoint, &Device::Cpu).unwrap();
     let classifier = support::classifier(&args, &checkpoint, &model, &model, &Device::Cpu).unwrap();
@@ -120,7 +121,7 @@ fn an_exported_classifier_gives_the_same_without_its_pictures() {
     std::fs::write(place.path("taught.safetensors"), file.to_bytes().unwrap()).unwrap();
     // Neither M nor the seed is given again: they come with the file.
     let opened = PredictArgs { support: place.path("taught.safetensors"), ..place.args() };
-    assert_eq!(predict(&opened).unwrap(), taught);
+    assert_eq!(predict(&opened).unwrap().reports, taught);
 }
 
 #[test]
@@ -139,6 +140,10 @@ fn what_cannot_be_used_is_named() {
     assert!(error.contains("no taught classifier"), "{error}");
     std::fs::write(place.path("query/torn.png"), "no picture").unwrap();
     std::fs::remove_dir(place.path("support/empty")).unwrap();
-    let error = place.error(|_| {});
+    let answers = predict(&place.args()).unwrap();
+    assert_eq!(answers.reports.len(), 6, "the others have their answers");
+    let error = format!("{:#}", answers.broken[0]);
     assert!(error.contains("torn.png") && error.contains("replace or remove"), "{error}");
+    let error = place.error(|args| args.query = place.path("query/torn.png"));
+    assert!(error.contains("torn.png"), "{error}");
 }

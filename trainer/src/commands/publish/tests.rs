@@ -16,8 +16,8 @@ impl Place {
     fn new() -> Self {
         let folder = tempfile::tempdir().unwrap();
         let recipe = Recipe::find("synthetic", &["seed=3".into()]).unwrap();
-        let run = RunDir::create(Some(&folder.path().join("run")), &recipe, &Origin { data: None })
-            .unwrap();
+        let run =
+            RunDir::create(Some(&folder.path().join("run")), &recipe, &Origin::default()).unwrap();
         let mut checkpoint = testing::checkpoint(16, 3);
         checkpoint.provenance.insert("wall_seconds".into(), json!(90.0));
         let bytes = checkpoint.to_bytes(Precision::F32).unwrap();
@@ -27,9 +27,10 @@ impl Place {
 
     fn args(&self, id: &str) -> PublishArgs {
         PublishArgs {
-            run: self.folder.path().join("run"),
+            run: Some(self.folder.path().join("run")),
+            name_classes: false,
             id: id.into(),
-            title: "Small pictures".into(),
+            title: Some("Small pictures".into()),
             data: None,
             precision: StoredAs::F16,
             default: false,
@@ -106,7 +107,7 @@ fn scores_are_of_the_file_and_the_test_classes_are_opened_once() {
     };
     let listing = [few(Split::Train), few(Split::Val), few(Split::Test)];
     let source = DataSource::from_listing("few", listing).unwrap();
-    let stored = weights::read(&args.run.join("best.safetensors")).unwrap();
+    let stored = weights::read(&args.run.clone().unwrap().join("best.safetensors")).unwrap();
     let scores = score(&stored, &source, 20, &args).unwrap();
     assert_eq!(scores.keys().collect::<Vec<_>>(), ["test", "val"]);
     assert_eq!(scores["test"].keys().collect::<Vec<_>>(), ["5w1s", "5w5s"]);

@@ -1,5 +1,5 @@
 //! One folder a class under `data/`, and a list of classes a split: CIFAR-FS as
-//! R2D2 published it (Bertinetto et al. 2019) and tiny-imagenet-fewshot.
+//! R2D2 published it (Bertinetto et al. 2019), tiny-imagenet-fewshot, Caltech 101.
 
 use std::path::Path;
 
@@ -15,6 +15,7 @@ pub const CIFAR_FS: Layout = Layout {
                usually in cifar100/",
     usual_folders: &["cifar100", "cifar-fs"],
     whole: false,
+    own: false,
     starts_at: |dir| dir.join("data").is_dir() && dir.join("splits/bertinetto/train.txt").is_file(),
     list: |dir| list(dir, &dir.join("splits/bertinetto")),
 };
@@ -25,9 +26,25 @@ pub const TINY_IMAGENET: Layout = Layout {
     known_by: "tiny-imagenet-fewshot: data/<wnid>/*.JPEG, splits/{train,val,test}.txt and words.txt",
     usual_folders: &["tiny-imagenet-fewshot"],
     whole: false,
-    starts_at: |dir| dir.join("data").is_dir() && dir.join("splits/train.txt").is_file(),
+    own: false,
+    starts_at: |dir| is_listed(dir) && dir.join("words.txt").is_file(),
     list: |dir| list(dir, &dir.join("splits")),
 };
+
+/// The same without WordNet ids, such as Caltech 101; called as its folder is.
+pub const LISTED: Layout = Layout {
+    name: None,
+    known_by: "classes by list, as caltech101: data/<class>/*.jpg and splits/{train,val,test}.txt",
+    usual_folders: &["caltech101"],
+    whole: false,
+    own: false,
+    starts_at: is_listed,
+    list: |dir| list(dir, &dir.join("splits")),
+};
+
+fn is_listed(dir: &Path) -> bool {
+    dir.join("data").is_dir() && dir.join("splits/train.txt").is_file()
+}
 
 fn list(dir: &Path, lists: &Path) -> Result<Listing> {
     let names = readable_names(&dir.join("words.txt"))?;

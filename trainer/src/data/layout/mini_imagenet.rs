@@ -17,6 +17,7 @@ pub const LAYOUT: Layout = Layout {
                filename,label)",
     usual_folders: &["mini-imagenet", "mini_imagenet", "miniimagenet", "miniImageNet"],
     whole: false,
+    own: false,
     starts_at: |dir| dir.join("images").is_dir() && dir.join("train.csv").is_file(),
     list,
 };

@@ -17,7 +17,8 @@ use anyhow::{Context, Result, bail};
 
 use super::decode::is_picture;
 use super::overlap::check_disjoint;
-use super::{Class, Dataset, ImageSource, Split};
+use super::unread::is_system;
+use super::{Class, Dataset, ImageSource, Part, Split, Unread};
 pub use folders::classes as class_folders;
 
 /// The classes of each split; `None` where the data set has no such split.
@@ -25,7 +26,7 @@ type Listing = [Option<Vec<Class>>; 3];
 
 /// How one publisher lays a data set out.
 struct Layout {
-    /// Name of the data set, where the layout belongs to one.
+    /// Name of the data set, where the layout belongs to one; else its folder's.
     name: Option<&'static str>,
     /// What it is known by, for the error that lists what was looked for.
     known_by: &'static str,
@@ -33,6 +34,8 @@ struct Layout {
     usual_folders: &'static [&'static str],
     /// Whether its classes have no splits, so that all stand for each.
     whole: bool,
+    /// Whether people keep their own pictures so.
+    own: bool,
     /// Whether the layout starts at this folder.
     starts_at: fn(&Path) -> bool,
     /// Lists its classes.
@@ -40,10 +43,11 @@ struct Layout {
 }
 
 /// Tried in this order: the particular before the general.
-const LAYOUTS: [Layout; 7] = [
+const LAYOUTS: [Layout; 8] = [
     mini_imagenet::LAYOUT,
     lists::CIFAR_FS,
     lists::TINY_IMAGENET,
+    lists::LISTED,
     tiny_imagenet_200::LAYOUT,
     omniglot::LAYOUT,
     folders::SPLIT,
@@ -57,6 +61,10 @@ pub struct DataSource {
     listing: Listing,
     /// One folder of classes without splits, listed as the first: it serves as all.
     whole: bool,
+    /// A folder as people keep them, in no publisher's layout.
+    own: bool,
+    /// What lies in such a folder besides.
+    unread: Unread,
 }
 
 /// Recognises the data set in `dir`, or the built-in procedural one for `None`.
@@ -78,19 +86,27 @@ pub fn open(dir: Option<&Path>) -> Result<DataSource> {
         Some(name) => name.to_owned(),
         None => folder_name(&root)?,
     };
-    Ok(DataSource { name, listing, whole: layout.whole })
+    let unread = match layout.own {
+        true => Unread::beside(&root, listing.iter().flatten().flatten()),
+        false => Unread::default(),
+    };
+    Ok(DataSource { name, listing, whole: layout.whole, own: layout.own, unread })
 }
 
 fn recognise(dir: &Path) -> Result<(&'static Layout, PathBuf)> {
     const ALL: &[Layout] = &LAYOUTS;
-    if let Some(layout) = ALL.iter().find(|layout| (layout.starts_at)(dir)) {
-        return Ok((layout, dir.to_owned()));
+    let here =
+        ALL.iter().find(|layout| (layout.starts_at)(dir)).map(|found| (found, dir.to_owned()));
+    // A folder that only looks like a class may be a published set that lies there.
+    if let Some(found) = here.clone().filter(|(layout, _)| !layout.whole) {
+        return Ok(found);
     }
     let mut found: Vec<(&Layout, PathBuf)> = Vec::new();
     for layout in ALL {
         let below = layout.usual_folders.iter().map(|name| dir.join(name));
         found.extend(below.filter(|root| (layout.starts_at)(root)).map(|root| (layout, root)));
     }
+    found.extend(here.filter(|_| found.is_empty()));
     match found.len() {
         1 => Ok(found.remove(0)),
         0 => {
@@ -115,7 +131,8 @@ impl DataSource {
     /// Where a class or a picture is on two sides.
     pub fn from_listing(name: &str, listing: [Option<Vec<Class>>; 3]) -> Result<Self> {
         check_disjoint(&listing).with_context(|| format!("the splits of {name} overlap"))?;
-        Ok(Self { name: name.to_owned(), listing, whole: false })
+        let unread = Unread::default();
+        Ok(Self { name: name.to_owned(), listing, whole: false, own: false, unread })
     }
 
     /// Name of the data set, such as `cifar-fs`, or of its folder.
@@ -135,6 +152,25 @@ impl DataSource {
         self.whole
     }
 
+    /// Whether it is somebody's own folder, in no publisher's layout.
+    #[must_use]
+    pub fn is_own(&self) -> bool {
+        self.own
+    }
+
+    /// The files of its folder that are not used.
+    #[must_use]
+    pub fn unread(&self) -> &Unread {
+        &self.unread
+    }
+
+    /// Every class, whichever split it belongs to.
+    #[must_use]
+    pub fn all(&self) -> Dataset {
+        let classes = self.listing.iter().flatten().flatten().cloned().collect();
+        Dataset { name: self.name.clone(), split: Part::All, classes }
+    }
+
     /// The classes of one split. One folder of classes gives all of them for
     /// every split: right for evaluating a model that was trained elsewhere.
     ///
@@ -146,7 +182,7 @@ impl DataSource {
             let has: Vec<_> = self.splits().map(Split::name).collect();
             bail!("the data set {} has no split '{split}'; it has {}", self.name, has.join(", "))
         };
-        Ok(Dataset { name: self.name.clone(), split, classes: classes.clone() })
+        Ok(Dataset { name: self.name.clone(), split: split.into(), classes: classes.clone() })
     }
 
     /// The same data with classes apart for training and validation, and where
@@ -179,23 +215,26 @@ impl DataSource {
              are kept for testing (drawn with seed {seed})",
             self.name
         );
-        Ok((Self { name: self.name.clone(), listing, whole: false }, Some(sentence)))
+        Ok((Self { listing, whole: false, ..self.clone() }, Some(sentence)))
     }
 }
 
-/// Last component of a path, also for `.` and paths that end in a slash.
+/// Name of a folder, also for `.` and paths that end in a slash; a link keeps its own.
 fn folder_name(path: &Path) -> Result<String> {
+    if let Some(name) = path.file_name() {
+        return Ok(name.to_string_lossy().into_owned());
+    }
     let full = path.canonicalize().with_context(|| format!("cannot open {}", path.display()))?;
     Ok(full.file_name().map_or_else(|| "data".into(), |name| name.to_string_lossy().into_owned()))
 }
 
-/// Sorted entries of a folder, hidden ones left out.
+/// Sorted entries of a folder, hidden and system ones left out.
 fn entries(dir: &Path) -> Result<Vec<PathBuf>> {
     let of_dir = || format!("cannot list {}: check the path and its rights", dir.display());
     let mut paths = Vec::new();
     for entry in std::fs::read_dir(dir).with_context(of_dir)? {
         let entry = entry.with_context(of_dir)?;
-        if !entry.file_name().to_string_lossy().starts_with('.') {
+        if !is_system(&entry.file_name()) {
             paths.push(entry.path());
         }
     }

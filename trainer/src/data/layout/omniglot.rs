@@ -27,6 +27,7 @@ pub const LAYOUT: Layout = Layout {
                (<alphabet>/characterNN/*.png) or zips, with splits/vinyals/ if at hand",
     usual_folders: &["omniglot", "omniglot-py"],
     whole: false,
+    own: false,
     starts_at: |dir| PARTS.iter().any(|part| part_at(dir, part).is_some()),
     list,
 };

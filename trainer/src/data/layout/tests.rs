@@ -90,30 +90,57 @@ fn tiny_imagenet_fewshot() {
 }
 
 #[test]
-fn tiny_imagenet_200() {
+fn a_set_with_lists_is_called_as_its_folder() {
     let dir = tempfile::tempdir().unwrap();
-    let root = dir.path().join("tiny-imagenet-200");
-    let ids: Vec<String> = (0..25).map(|number| format!("n{number:08}")).collect();
-    let mut annotations = String::new();
-    for id in &ids {
-        touch(&root.join("train").join(id).join("images").join(format!("{id}_0.JPEG")));
-        touch(&root.join("val/images").join(format!("val_{id}.JPEG")));
-        annotations += &format!("val_{id}.JPEG\t{id}\t0\t0\t62\t62\n");
+    let root = dir.path().join("caltech101");
+    for (split, class) in [("train", "anchor"), ("val", "Faces_easy"), ("test", "yin_yang")] {
+        touch(&root.join("data").join(class).join("image_0001.jpg"));
+        write(&root.join(format!("splits/{split}.txt")), class);
     }
-    write(&root.join("val/val_annotations.txt"), &annotations);
-    write(&root.join("wnids.txt"), &ids.join("\n"));
-    let source = open(Some(dir.path())).unwrap();
-    assert_eq!(source.name(), "tiny-imagenet-200");
-    assert_eq!(counts(&source), [Some((16, 32)), Some((4, 8)), Some((5, 10))]);
-    // The split is fixed: it may never move between versions.
-    let first = &source.split(Split::Train).unwrap().classes[0];
-    assert_eq!(first.id, *ids.iter().min_by_key(|id| sha(id)).unwrap());
-    assert!(first.images.iter().all(|image| image.identity().contains(&first.id)));
+    for given in [&root, dir.path()] {
+        let source = open(Some(given)).unwrap();
+        assert_eq!((source.name(), source.is_own()), ("caltech101", false));
+        assert_eq!(counts(&source), [Some((1, 1)); 3]);
+        assert_eq!(source.split(Split::Test).unwrap().classes[0].name, "yin yang");
+    }
 }
 
-fn sha(text: &str) -> Vec<u8> {
-    use sha2::Digest;
-    sha2::Sha256::digest(text.as_bytes()).to_vec()
+#[test]
+fn tiny_imagenet_200_is_split_as_the_shipped_weights_were_trained() {
+    let few = tempfile::tempdir().unwrap();
+    let published = few.path().join("tiny-imagenet-200");
+    for split in Split::ALL {
+        let list = format!("src/data/layout/tiny_imagenet/{split}.txt");
+        let list = Path::new(env!("CARGO_MANIFEST_DIR")).join(list);
+        for id in lines(&list).unwrap() {
+            touch(&published.join("train").join(&id).join("images").join(format!("{id}_0.JPEG")));
+            touch(&few.path().join("data").join(&id).join(format!("{id}_0.JPEG")));
+        }
+        let copy = few.path().join(format!("splits/{split}.txt"));
+        std::fs::create_dir_all(copy.parent().unwrap()).unwrap();
+        std::fs::copy(&list, &copy).unwrap();
+    }
+    // A class of the other hundred, and the pictures of val/, belong to no split.
+    touch(&published.join("train/n00000001/images/n00000001_0.JPEG"));
+    touch(&published.join("val/images/val_0.JPEG"));
+    write(&published.join("wnids.txt"), "n01443537");
+    for root in [published.as_path(), few.path()] {
+        write(&root.join("words.txt"), "n01443537\tgoldfish, Carassius auratus\n");
+    }
+    let source = open(Some(&published)).unwrap();
+    assert_eq!(counts(&source), [Some((64, 64)), Some((16, 16)), Some((20, 20))]);
+    let split = open(Some(few.path())).unwrap();
+    assert_eq!((source.name(), split.name()), ("tiny-imagenet", "tiny-imagenet"));
+    for side in Split::ALL {
+        let files = |source: &DataSource| -> Vec<(String, String)> {
+            let classes = source.split(side).unwrap().classes;
+            let file = |class: Class| (class.id, class.images[0].name_and_size().unwrap().0);
+            classes.into_iter().map(file).collect()
+        };
+        assert_eq!(files(&source), files(&split));
+    }
+    std::fs::remove_dir_all(published.join("train/n01443537")).unwrap();
+    assert!(error(&published).contains("'n01443537' is missing"), "{}", error(&published));
 }
 
 fn omniglot_fixture(root: &Path, lists: bool) {
@@ -206,6 +233,45 @@ fn folders_with_and_without_splits() {
 }
 
 #[test]
+fn a_class_is_the_outermost_folder_and_what_is_not_used_is_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let root = dir.path().join("mine");
+    for file in ["cat/images/1.png", "cat/2.png", "dog/train/1.png", "dog/test/1.png"] {
+        touch(&root.join(file));
+    }
+    for file in ["cat/.ipynb_checkpoints/1.png", "@eaDir/cat/1.png", "__MACOSX/1.png"] {
+        touch(&root.join(file));
+    }
+    for file in ["loose.png", "dog/rejected/1.png", "dog/IMG_1.HEIC"] {
+        touch(&root.join(file));
+    }
+    let source = open(Some(&root)).unwrap();
+    assert!(source.is_own() && source.is_whole());
+    assert_eq!(counts(&source)[0], Some((2, 4)));
+    let sentence = source.unread().sentence().unwrap();
+    let named = "3 files are not used: dog/IMG_1.HEIC, dog/rejected/1.png, loose.png (";
+    assert!(sentence.starts_with(named), "{sentence}");
+    // The same within splits.
+    for file in ["train/a/images/1.png", "test/b/images/1.png"] {
+        touch(&dir.path().join("split").join(file));
+    }
+    let split = open(Some(&dir.path().join("split"))).unwrap();
+    assert_eq!(counts(&split), [Some((1, 1)), None, Some((1, 1))]);
+    assert_eq!((split.all().classes.len(), split.unread().sentence()), (2, None));
+}
+
+#[test]
+#[cfg(unix)]
+fn a_linked_class_keeps_its_own_name() {
+    let dir = tempfile::tempdir().unwrap();
+    touch(&dir.path().join("store/0001/1.png"));
+    std::fs::create_dir_all(dir.path().join("mine")).unwrap();
+    std::os::unix::fs::symlink(dir.path().join("store/0001"), dir.path().join("mine/cat")).unwrap();
+    let source = open(Some(&dir.path().join("mine"))).unwrap();
+    assert_eq!(source.split(Split::Test).unwrap().classes[0].id, "cat");
+}
+
+#[test]
 fn one_folder_is_cut_by_seed_for_training() {
     let dir = tempfile::tempdir().unwrap();
     for class in 0..10 {
@@ -250,6 +316,7 @@ fn published_counts_of_the_real_data() {
         ("omniglot", [(4112, 82_240), (688, 13_760), (1692, 33_840)]),
         ("cifar100", [(64, 38_400), (16, 9_600), (20, 12_000)]),
         ("tiny-imagenet-fewshot", [(64, 32_000), (16, 8_000), (20, 10_000)]),
+        ("caltech101", [(60, 2_144), (20, 715), (20, 718)]),
     ];
     for (folder, published) in expected {
         let root = data.join(folder);

@@ -67,3 +67,8 @@ fn cifar_fs() -> Result<()> {
 fn tiny_imagenet() -> Result<()> {
     evaluate(&folder("FEWSHOT_DATA").join("tiny-imagenet-fewshot"), "tiny-imagenet", 3)
 }
+
+#[test]
+fn caltech101() -> Result<()> {
+    evaluate(&folder("FEWSHOT_DATA").join("caltech101"), "caltech101", 3)
+}

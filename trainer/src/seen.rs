@@ -186,6 +186,8 @@ fn is_wordnet_id(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::path::Path;
+
     use super::*;
     use crate::data::Part;
 
@@ -261,5 +263,27 @@ mod tests {
         let old = json!({"data": "cifar-fs", "train": {"classes": 64, "images": 1}});
         assert!(!Seen::of(old.as_object().unwrap()).is_complete());
         assert!(!Seen::of(&Map::new()).is_complete());
+    }
+
+    #[test]
+    fn the_shipped_weights_name_their_classes() -> anyhow::Result<()> {
+        let weights = Path::new(env!("CARGO_MANIFEST_DIR")).join("../weights");
+        let of = |name: &str| -> anyhow::Result<Seen> {
+            let checkpoint = crate::weights::read(&weights.join(format!("{name}.safetensors")))?;
+            Ok(Seen::of(&checkpoint.provenance))
+        };
+        for name in ["cifar-fs", "omniglot", "photos"] {
+            assert!(of(name)?.is_complete(), "{name}");
+        }
+        // Whatever data set these WordNet ids turn up in.
+        let ids = ["n01443537", "n01855672", "n01641577"];
+        let data = dataset("imagenet", &ids);
+        assert_eq!(roles(&of("photos")?, &data), [TRAINED, CHOSEN, None]);
+        // Alphabets of the lists' train, val and test sides.
+        let ids = ["Angelic/character01/rot090", "Hebrew/character02/rot000"];
+        assert_eq!(roles(&of("omniglot")?, &dataset("omniglot", &ids)), [TRAINED, CHOSEN]);
+        let kept = "Kannada/character01/rot000";
+        assert_eq!(roles(&of("omniglot")?, &dataset("omniglot", &[kept])), [None]);
+        Ok(())
     }
 }

@@ -20,7 +20,9 @@ pub fn check_disjoint(splits: &[Option<Vec<Class>>; 3]) -> Result<()> {
         for class in splits[split.index()].iter().flatten() {
             if let Some(first) = class_seen.insert(&class.id, split) {
                 bail!(
-                    "class '{}' is in {}; a class belongs to one side only: correct the lists",
+                    "class '{}' is in {}; few-shot data is split by class, so a class belongs to \
+                     one side only: correct the lists, or put all pictures of a class into one \
+                     folder, without train, val and test",
                     class.id,
                     places(first, split)
                 );

@@ -4,7 +4,7 @@ mod backbone;
 
 use serde::{Deserialize, Serialize};
 
-pub use backbone::{BackboneConfig, Conv4Config, EfficientNetLite0Config, ResNet12Config};
+pub use backbone::{BackboneConfig, Conv4Config, EfficientNetLite0Config, Pooled, ResNet12Config};
 
 use crate::{Distance, Error, FeatureTransform, Head, HeadKind, Result};
 

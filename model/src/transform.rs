@@ -29,8 +29,8 @@ pub enum FeatureTransform {
     /// The base classes' mean subtracted, then divided by their length
     /// (SimpleShot: Wang et al. 2019, section 3, "CL2N").
     CenterL2,
-    /// Each value to the power `exponent` (features are not negative after
-    /// ReLU), then centred and divided by their length.
+    /// Each value to the power `exponent`, its sign kept, then centred and divided
+    /// by their length.
     Power {
         /// 0.5 is the square root.
         exponent: f32,

@@ -2,7 +2,9 @@
 //! step's features, some gradients and running statistics too.
 
 use anyhow::{Context, Result};
-use fewshot::config::{BackboneConfig, EfficientNetLite0Config, ModelConfig, ResNet12Config};
+use fewshot::config::{
+    BackboneConfig, EfficientNetLite0Config, ModelConfig, Pooled, ResNet12Config,
+};
 use fewshot::{Backbone, Backend, Parameters};
 use fewshot_tests::golden::{Golden, every};
 use fewshot_tests::pattern;
@@ -61,7 +63,9 @@ fn efficientnet_lite0_equals_pytorchs() -> Result<()> {
     for (name, size, batch, pooled) in
         [("efficientnet_64", 64, 2, vec![4, 14]), ("efficientnet_75", 75, 1, vec![])]
     {
-        let backbone = BackboneConfig::EfficientNetLite0(EfficientNetLite0Config { pooled });
+        let backbone = BackboneConfig::EfficientNetLite0(EfficientNetLite0Config {
+            pooled: pooled.into_iter().map(Pooled::mean).collect(),
+        });
         let (config, parameters) = filled(backbone, size, 3)?;
         let golden = Golden::new(include_bytes!("backbones.safetensors"))?;
         let images = pattern::images(batch, 3, size, false)?;

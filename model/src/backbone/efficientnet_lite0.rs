@@ -11,8 +11,8 @@ use super::{
 };
 use crate::{
     Error, Parameters, Result,
-    config::EfficientNetLite0Config,
-    kernels::{Activation, Level, Step},
+    config::{EfficientNetLite0Config, Pooled},
+    kernels::{Activation, Level, Moments, Step},
     rng::Rng,
 };
 
@@ -62,11 +62,13 @@ fn block_shapes() -> impl Iterator<Item = BlockShape> {
     })
 }
 
-/// Length of the feature with the outputs of the blocks `pooled` joined to it; blocks
-/// there are not count nothing.
-pub(crate) fn feature_dim(pooled: &[usize]) -> usize {
-    let joined = block_shapes().enumerate().filter(|(index, _)| pooled.contains(index));
-    HEAD + joined.map(|(_, shape)| shape.output).sum::<usize>()
+/// Length of the feature with moments of the outputs of the blocks `pooled` joined to
+/// it; blocks there are not count nothing.
+pub(crate) fn feature_dim(pooled: &[Pooled]) -> usize {
+    let joined = |at: &Pooled| -> usize {
+        block_shapes().nth(at.block).map_or(0, |shape| shape.output * at.moments().count())
+    };
+    HEAD + pooled.iter().map(joined).sum::<usize>()
 }
 
 /// Every convolution, named as in PyTorch's module, with a block's in the order in which
@@ -113,7 +115,7 @@ pub struct EfficientNetLite0 {
     stem: ConvNorm,
     blocks: Vec<Block>,
     head: ConvNorm,
-    pooled: Vec<usize>,
+    pooled: Vec<Pooled>,
     choice: Choice,
 }
 
@@ -207,13 +209,14 @@ impl EfficientNetLite0 {
             Ok(Step::Convolve { convolution, add_kept: false })
         };
         let blocks = self.blocks.iter().enumerate().flat_map(|(index, block)| {
-            let mean = self.pooled.contains(&index).then_some(Ok(Step::Mean));
-            std::iter::once_with(|| block.step()).chain(mean)
+            let pooled = self.pooled.iter().find(|at| at.block == index);
+            let pooled = pooled.map(|at| Ok(Step::Pool(at.moments())));
+            std::iter::once_with(|| block.step()).chain(pooled)
         });
         std::iter::once_with(move || convolve(&self.stem, 2))
             .chain(blocks)
             .chain(std::iter::once_with(move || convolve(&self.head, 1)))
-            .chain([Ok(Step::Mean)])
+            .chain([Ok(Step::Pool(Moments::MEAN))])
     }
 }
 

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     Parameters, Result,
     config::ResNet12Config,
-    kernels::{Activation, Level, Step},
+    kernels::{Activation, Level, Moments, Step},
     rng::Rng,
 };
 
@@ -137,7 +137,7 @@ impl ResNet12 {
     pub fn freeze(&self) -> Result<FrozenNetwork> {
         let device = self.blocks[0].shortcut.device();
         let blocks = self.blocks.iter().flat_map(Block::steps);
-        let steps = blocks.chain([Ok(Step::Mean)]);
+        let steps = blocks.chain([Ok(Step::Pool(Moments::MEAN))]);
         FrozenNetwork::new(self.choice, device, self.input, LEAST_PIXELS, steps)
     }
 }

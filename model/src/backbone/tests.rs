@@ -6,7 +6,7 @@ use serde_json::Map;
 use super::{Backbone, Backend};
 use crate::{
     BackboneConfig, Checkpoint, Model, ModelConfig, Parameters, Precision, Result,
-    config::{EfficientNetLite0Config, ResNet12Config},
+    config::{EfficientNetLite0Config, Pooled, ResNet12Config},
     kernels::Level,
     rng,
 };
@@ -20,7 +20,9 @@ fn every_kind() -> impl Iterator<Item = (BackboneConfig, [usize; 2])> {
             (BackboneConfig::ResNet12(ResNet12Config { channels: [5, 8, 17, 20] }), [32, 27])
         }
         BackboneConfig::EfficientNetLite0(_) => {
-            let pooled = vec![0, 5, 15];
+            let both = Pooled { block: 5, mean: 0.5, deviation: 2.0 };
+            let deviation = Pooled { block: 15, mean: 0.0, deviation: 1.0 };
+            let pooled = vec![Pooled::mean(0), both, deviation];
             (BackboneConfig::EfficientNetLite0(EfficientNetLite0Config { pooled }), [64, 53])
         }
     })

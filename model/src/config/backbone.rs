@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use crate::{
     Error, Result,
     backbone::{efficientnet_lite0, resnet12},
+    kernels::Moments,
 };
 
 /// Largest side of a picture, pixels.
@@ -65,9 +66,39 @@ impl Default for ResNet12Config {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct EfficientNetLite0Config {
-    /// Blocks, counted from 0, whose pooled outputs follow the 1280 of the last layer.
+    /// Blocks whose pooled outputs follow the 1280 of the last layer, in ascending order.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub pooled: Vec<usize>,
+    pub pooled: Vec<Pooled>,
+}
+
+/// A block whose outputs are pooled, and how much of them joins the feature.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Pooled {
+    /// The block, counted from 0.
+    pub block: usize,
+    /// Weight of the mean of each channel; 0 leaves it out.
+    #[serde(default)]
+    pub mean: f32,
+    /// Weight of the standard deviation of each channel; 0 leaves it out.
+    #[serde(default)]
+    pub deviation: f32,
+}
+
+impl Pooled {
+    /// The mean of each channel alone, as it is.
+    pub fn mean(block: usize) -> Self {
+        Self { block, mean: 1.0, deviation: 0.0 }
+    }
+
+    pub(crate) fn moments(&self) -> Moments {
+        Moments { mean: self.mean, deviation: self.deviation }
+    }
+
+    fn is_usable(&self) -> bool {
+        let weight = |value: f32| value.is_finite() && value >= 0.0;
+        weight(self.mean) && weight(self.deviation) && self.moments().count() > 0
+    }
 }
 
 impl Default for BackboneConfig {
@@ -131,9 +162,11 @@ impl BackboneConfig {
             }
             Self::EfficientNetLite0(EfficientNetLite0Config { pooled }) => {
                 let blocks = efficientnet_lite0::BLOCKS;
-                if !pooled.is_sorted_by(|a, b| a < b) || pooled.iter().any(|at| *at >= blocks) {
+                let ascending = pooled.is_sorted_by(|a, b| a.block < b.block);
+                if !ascending || pooled.iter().any(|at| at.block >= blocks || !at.is_usable()) {
                     return Err(Error::Config(format!(
-                        "encoder.pooled is {pooled:?}, expected ascending numbers below {blocks}"
+                        "encoder.pooled is {pooled:?}, expected ascending blocks below {blocks} \
+                         with a mean or a deviation above 0"
                     )));
                 }
                 efficientnet_lite0::LEAST_PIXELS
@@ -186,7 +219,10 @@ mod tests {
         for (text, dim) in [
             (r#"{"kind":"resnet12","channels":[64,160,320,640]}"#, 640),
             (r#"{"kind":"efficientnet-lite0"}"#, 1280),
-            (r#"{"kind":"efficientnet-lite0","pooled":[4,14]}"#, 1280 + 40 + 192),
+            (
+                r#"{"kind":"efficientnet-lite0","pooled":[{"block":4,"mean":1.0,"deviation":0.0},{"block":14,"mean":0.5,"deviation":2.0}]}"#,
+                1280 + 40 + 384,
+            ),
         ] {
             let config: BackboneConfig = serde_json::from_str(text).unwrap();
             assert_eq!(config.feature_dim(224), dim, "{text}");
@@ -206,8 +242,9 @@ mod tests {
             assert!(serde_json::from_str::<BackboneConfig>(text).is_err(), "{text}");
         }
         for text in [
-            r#"{"kind":"efficientnet-lite0","pooled":[16]}"#,
-            r#"{"kind":"efficientnet-lite0","pooled":[5,5]}"#,
+            r#"{"kind":"efficientnet-lite0","pooled":[{"block":16,"mean":1.0}]}"#,
+            r#"{"kind":"efficientnet-lite0","pooled":[{"block":5,"mean":1.0},{"block":5,"mean":1.0}]}"#,
+            r#"{"kind":"efficientnet-lite0","pooled":[{"block":5}]}"#,
             r#"{"kind":"resnet12","channels":[1,2,3,0]}"#,
         ] {
             let config: BackboneConfig = serde_json::from_str(text).unwrap();

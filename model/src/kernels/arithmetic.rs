@@ -56,9 +56,13 @@ pub(crate) fn root_of_at_least(x: &Tensor, least: f64) -> Result<Tensor> {
     map(x, |x| x.maximum(least)?.sqrt(), |x| x.max(plain_least).sqrt())
 }
 
-/// max(x, 0) to a power.
+/// |x| to a power, with the sign of x.
 pub(crate) fn power(x: &Tensor, exponent: f32) -> Result<Tensor> {
-    map(x, |x| x.relu()?.powf(f64::from(exponent)), |x| x.max(0.0).powf(exponent))
+    let candle = |x: &Tensor| {
+        let power = |x: Tensor| x.relu()?.powf(f64::from(exponent));
+        power(x.clone())? - power(x.neg()?)?
+    };
+    map(x, candle, |x| x.abs().powf(exponent).copysign(x))
 }
 
 /// The sum along an axis, which stays with length 1.
@@ -378,7 +382,7 @@ mod tests {
         assert_same(&affine(&x, -2.0, 0.5)?, &x.affine(-2.0, 0.5)?);
         assert_same(&square(&x)?, &x.sqr()?);
         assert_same(&root_of_at_least(&x, 0.25)?, &x.maximum(0.25)?.sqrt()?);
-        assert_same(&power(&x, 0.5)?, &x.relu()?.sqrt()?);
+        assert_same(&power(&x, 0.5)?, &(x.relu()?.sqrt()? - x.neg()?.relu()?.sqrt()?)?);
         let y = drawn(9, x.shape());
         assert_same(&add_relu(&x, &y)?, &(&x + &y)?.relu()?);
         let empty = drawn(1, (0, 4));

@@ -30,7 +30,7 @@ mod winograd;
 
 pub(crate) use infer::FoldedConv4;
 pub(crate) use op::TrainKernels;
-pub(crate) use plan::{Activation, Convolution, Plan, Step, same_padding};
+pub(crate) use plan::{Activation, Convolution, Moments, Plan, Step, same_padding};
 pub use simd::Level;
 
 #[cfg(test)]

@@ -14,12 +14,8 @@ mod pointwise;
 mod pool;
 mod step;
 
-pub(crate) use self::step::{Activation, Convolution, Step, same_padding};
-use self::{
-    dense::Dense,
-    inverted::InvertedResidual,
-    pool::{MaxPool, Mean},
-};
+pub(crate) use self::step::{Activation, Convolution, Moments, Step, same_padding};
+use self::{dense::Dense, inverted::InvertedResidual, pool::MaxPool};
 use super::{parallel, scratch, simd::Level};
 
 /// The size of a map.
@@ -52,7 +48,7 @@ enum Operation {
     InvertedResidual(InvertedResidual),
     Keep(Option<Dense>),
     MaxPool,
-    Mean,
+    Pool(Moments),
 }
 
 impl Plan {
@@ -91,7 +87,7 @@ impl Plan {
                     Operation::Keep(shortcut.map(|shortcut| Dense::new(lanes, width, &shortcut)))
                 }
                 Step::MaxPool => Operation::MaxPool,
-                Step::Mean => Operation::Mean,
+                Step::Pool(moments) => Operation::Pool(moments),
             });
         }
         Ok(Self { level, input_channels, operations })
@@ -113,7 +109,7 @@ impl Plan {
             Operation::Convolve { dense, .. } => dense.shape(shape),
             Operation::InvertedResidual(block) => block.shape(shape),
             Operation::MaxPool => Shape { side: shape.side / 2, ..shape },
-            Operation::Keep(_) | Operation::Mean => shape,
+            Operation::Keep(_) | Operation::Pool(_) => shape,
         }
     }
 
@@ -131,7 +127,7 @@ impl Plan {
         }
         scratch::with([largest, largest, kept_len], |[mut from, mut to, kept]| {
             interleave(pixels, channels, from);
-            let (mut shape, mut means) = (start, Vec::new());
+            let (mut shape, mut pooled) = (start, Vec::new());
             for operation in &self.operations {
                 let next = Self::after(operation, shape);
                 let (input, output) = (&from[..shape.len()], &mut to[..next.len()]);
@@ -148,19 +144,17 @@ impl Plan {
                     Operation::Keep(Some(shortcut)) => {
                         shortcut.run(self.level, shape, input, None, kept);
                     }
-                    Operation::Mean => {
-                        let mut mean = self.level.run(Mean { shape, input });
-                        mean.truncate(shape.channels);
-                        means.push(mean);
+                    Operation::Pool(wanted) => {
+                        pooled.push(pool::moments(self.level, *wanted, shape, input));
                     }
                 }
-                if !matches!(operation, Operation::Keep(_) | Operation::Mean) {
+                if !matches!(operation, Operation::Keep(_) | Operation::Pool(_)) {
                     std::mem::swap(&mut from, &mut to);
                     shape = next;
                 }
             }
-            means.rotate_right(1);
-            means.concat()
+            pooled.rotate_right(1);
+            pooled.concat()
         })
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use anyhow::{Context, Result, bail, ensure};
 use candle_core::{Device, Tensor};
+use fewshot::config::Pooled;
 use fewshot::{Backbone, BackboneConfig, Checkpoint, ModelConfig, Parameters, rng};
 use serde_json::Map;
 
@@ -98,7 +99,9 @@ fn configure(
         (config.image.size, config.image.resize) = (size, size);
     }
     match &mut config.backbone {
-        BackboneConfig::EfficientNetLite0(net) => net.pooled.clone_from(&args.pooled),
+        BackboneConfig::EfficientNetLite0(net) => {
+            net.pooled = args.pooled.iter().copied().map(Pooled::mean).collect();
+        }
         other => ensure!(
             args.pooled.is_empty(),
             "--pooled is for efficientnet-lite0, {} has none",

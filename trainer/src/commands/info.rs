@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use anyhow::{Context, Result};
+use fewshot::config::Framing;
 use fewshot::{
     BackboneConfig, Checkpoint, FeatureTransform, GeneratorConfig, GeneratorKind, HeadKind,
     ModelConfig,
@@ -35,7 +36,11 @@ fn describe(checkpoint: &Checkpoint) -> String {
     lines.push((
         "pictures",
         format!(
-            "{size} x {size} {colour}{ink}; shorter side to {}, centre crop",
+            "{size} x {size} {colour}{ink}; {} to {}, centre crop",
+            match image.framing {
+                Framing::Crop => "shorter side",
+                Framing::Squash => "both sides",
+            },
             image.resize,
             size = image.size
         ),
@@ -101,7 +106,8 @@ fn backbone(config: &BackboneConfig) -> String {
         BackboneConfig::ResNet12(resnet) => format!("resnet12, channels {:?}", resnet.channels),
         BackboneConfig::EfficientNetLite0(net) if net.pooled.is_empty() => config.name().into(),
         BackboneConfig::EfficientNetLite0(net) => {
-            format!("{}, blocks {:?} pooled", config.name(), net.pooled)
+            let blocks: Vec<usize> = net.pooled.iter().map(|pooled| pooled.block).collect();
+            format!("{}, blocks {blocks:?} pooled too", config.name())
         }
     }
 }

@@ -5,7 +5,7 @@ use candle_core::{D, Device, Tensor};
 
 use crate::{
     Error, Result,
-    kernels::{Activation, Convolution, Step, same_padding},
+    kernels::{Activation, Convolution, Moments, Step, same_padding},
 };
 
 /// Steps with their numbers on a device.
@@ -18,7 +18,7 @@ enum Operation {
     InvertedResidual { filters: Vec<Filters>, residual: bool },
     Keep(Option<Filters>),
     MaxPool,
-    Mean,
+    Pool(Moments),
 }
 
 /// A convolution; O outputs.
@@ -56,7 +56,7 @@ impl Reference {
                     Operation::Keep(shortcut.as_ref().map(dense).transpose()?)
                 }
                 Step::MaxPool => Operation::MaxPool,
-                Step::Mean => Operation::Mean,
+                Step::Pool(moments) => Operation::Pool(moments),
             })
         };
         Ok(Self(steps.map(operation).collect::<Result<_>>()?))
@@ -64,7 +64,7 @@ impl Reference {
 
     /// (B, C, S, S) to (B, D).
     pub fn forward(&self, images: &Tensor) -> Result<Tensor> {
-        let (mut map, mut kept, mut means) = (images.clone(), None, Vec::new());
+        let (mut map, mut kept, mut pooled) = (images.clone(), None, Vec::new());
         for operation in &self.0 {
             match operation {
                 Operation::Convolve { filters, add_kept } => {
@@ -81,15 +81,30 @@ impl Reference {
                 Operation::Keep(None) => kept = Some(map.clone()),
                 Operation::Keep(Some(shortcut)) => kept = Some(shortcut.apply(&map, None)?),
                 Operation::MaxPool => map = map.max_pool2d(2)?,
-                Operation::Mean => means.push(map.flatten_from(2)?.mean(D::Minus1)?),
+                Operation::Pool(moments) => pooled.push(pool(&map, *moments)?),
             }
         }
-        let Some(last) = means.pop() else {
+        let Some(last) = pooled.pop() else {
             return Err(Error::Config("the backbone's steps give no feature".into()));
         };
-        means.insert(0, last);
-        Ok(Tensor::cat(&means, 1)?)
+        pooled.insert(0, last);
+        Ok(Tensor::cat(&pooled, 1)?)
     }
+}
+
+/// (B, C, S, S) to (B, C) or (B, 2 C).
+fn pool(map: &Tensor, moments: Moments) -> Result<Tensor> {
+    let values = map.flatten_from(2)?;
+    let means = values.mean_keepdim(D::Minus1)?;
+    let mut joined = Vec::with_capacity(2);
+    if moments.mean > 0.0 {
+        joined.push((means.squeeze(D::Minus1)? * f64::from(moments.mean))?);
+    }
+    if moments.deviation > 0.0 {
+        let deviations = values.broadcast_sub(&means)?.sqr()?.mean(D::Minus1)?.sqrt()?;
+        joined.push((deviations * f64::from(moments.deviation))?);
+    }
+    Ok(Tensor::cat(&joined, 1)?)
 }
 
 impl Filters {

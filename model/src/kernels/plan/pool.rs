@@ -1,8 +1,8 @@
-//! Maximum and mean of pixels.
+//! Maximum, mean and deviation of pixels.
 
 use super::{
-    super::simd::{Simd, Task},
-    Shape,
+    super::simd::{Level, Simd, Task},
+    Moments, Shape,
 };
 
 /// The largest of each 2x2 window, an odd last row and column left out.
@@ -39,33 +39,59 @@ impl Task for MaxPool<'_> {
     }
 }
 
-/// The mean of each channel, (width).
-pub(super) struct Mean<'a> {
-    pub shape: Shape,
-    pub input: &'a [f32],
+/// Means of each channel and, where they count, standard deviations about them,
+/// as the weights of [`Moments`] say; (C) or (2 C).
+pub(super) fn moments(level: Level, moments: Moments, shape: Shape, input: &[f32]) -> Vec<f32> {
+    let means = level.run(MeanSquare { shape, input, about: None });
+    let mut joined = Vec::with_capacity(2 * shape.channels);
+    if moments.mean > 0.0 {
+        joined.extend(means[..shape.channels].iter().map(|value| value * moments.mean));
+    }
+    if moments.deviation > 0.0 {
+        // In a second pass: a difference of large squares would cancel.
+        let squares = level.run(MeanSquare { shape, input, about: Some(&means) });
+        let deviations = squares[..shape.channels].iter().map(|square| square.sqrt());
+        joined.extend(deviations.map(|value| value * moments.deviation));
+    }
+    joined
 }
 
-impl Task for Mean<'_> {
+/// The mean of each channel or, about given values, of the squared difference; (width).
+struct MeanSquare<'a> {
+    shape: Shape,
+    input: &'a [f32],
+    about: Option<&'a [f32]>,
+}
+
+impl Task for MeanSquare<'_> {
     type Output = Vec<f32>;
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) -> Vec<f32> {
-        let Self { shape: Shape { side, width, .. }, input } = self;
+        let Self { shape: Shape { side, width, .. }, input, about } = self;
         assert!(width.is_multiple_of(S::LANES) && input.len() >= side * side * width);
-        let mut means = vec![0.0; width];
+        assert!(about.is_none_or(|about| about.len() == width));
+        let mut sums = vec![0.0; width];
         for pixel in input.chunks_exact(width).take(side * side) {
             let mut channel = 0;
             while channel < width {
-                // SAFETY: channels are below the width, which pixel and means have.
+                // SAFETY: channels are below the width, which pixel, sums and centres have.
                 unsafe {
-                    let sum = means.as_mut_ptr().add(channel);
+                    let sum = sums.as_mut_ptr().add(channel);
                     let value = simd.load(pixel.as_ptr().add(channel));
-                    simd.store(simd.add(simd.load(sum), value), sum);
+                    let added = match about {
+                        None => simd.add(simd.load(sum), value),
+                        Some(about) => {
+                            let off = simd.sub(value, simd.load(about.as_ptr().add(channel)));
+                            simd.mul_add(off, off, simd.load(sum))
+                        }
+                    };
+                    simd.store(added, sum);
                 }
                 channel += S::LANES;
             }
         }
-        means.iter_mut().for_each(|sum| *sum /= (side * side) as f32);
-        means
+        sums.iter_mut().for_each(|sum| *sum /= (side * side) as f32);
+        sums
     }
 }

@@ -61,9 +61,29 @@ pub(crate) enum Step {
     Keep { shortcut: Option<Convolution> },
     /// The largest of each 2x2 window, an odd last row and column left out.
     MaxPool,
-    /// The mean of each channel of the current map joins the feature. The last mean
-    /// comes first in it, the others follow in their order.
-    Mean,
+    /// Moments of each channel of the current map join the feature. Those of the
+    /// last such step come first in it, the others follow in their order.
+    Pool(Moments),
+}
+
+/// What of a map's channels joins the feature, and how much it counts there: the
+/// mean of each channel, then its standard deviation. A weight of 0 leaves it out.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct Moments {
+    /// Weight of the means.
+    pub mean: f32,
+    /// Weight of the deviations; over all positions, as of a whole population.
+    pub deviation: f32,
+}
+
+impl Moments {
+    /// The means alone, as they are.
+    pub const MEAN: Self = Self { mean: 1.0, deviation: 0.0 };
+
+    /// How many values a channel gives.
+    pub fn count(self) -> usize {
+        usize::from(self.mean > 0.0) + usize::from(self.deviation > 0.0)
+    }
 }
 
 /// Side of the output and zeros before the first row and column.

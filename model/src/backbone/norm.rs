@@ -2,7 +2,7 @@
 
 use candle_core::{DType, Device, Tensor};
 
-use super::operations::{BatchStatistics, batch_norm};
+use super::operations::{BatchStatistics, batch_norm, convolve};
 use crate::{
     Parameters, Result,
     kernels::{Activation, Convolution},
@@ -88,8 +88,7 @@ impl ConvNorm {
     /// # Errors
     /// If the map does not fit.
     pub fn forward_train(&self, map: &Tensor) -> Result<Tensor> {
-        let padding = self.weight.dim(2)? / 2;
-        let convolved = map.contiguous()?.conv2d(&self.weight, padding, 1, 1, 1)?;
+        let convolved = convolve(map, &self.weight)?;
         let (normalised, statistics): (_, BatchStatistics) =
             batch_norm(&convolved, &self.gamma, &self.beta, self.epsilon)?;
         statistics.update(&self.running_mean, &self.running_var)?;

@@ -9,6 +9,7 @@
 mod avx2;
 #[cfg(target_arch = "x86_64")]
 mod avx512;
+#[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
 mod portable;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 mod wasm;
@@ -67,6 +68,9 @@ pub struct Level(Kind);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Kind {
+    // A WebAssembly module that has vectors always takes them: the same kernels for
+    // processors without would only be more to download.
+    #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
     Portable,
     #[cfg(target_arch = "x86_64")]
     Avx2,
@@ -79,7 +83,7 @@ enum Kind {
 impl Level {
     /// Every level this processor has, the fastest first.
     pub fn available() -> Vec<Self> {
-        vector_units().into_iter().chain([Kind::Portable]).map(Self).collect()
+        kinds().into_iter().map(Self).collect()
     }
 
     /// The fastest level this processor has.
@@ -96,6 +100,7 @@ impl Level {
     /// Runs a task with this level's instructions.
     pub(crate) fn run<T: Task>(self, task: T) -> T::Output {
         match self.0 {
+            #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
             Kind::Portable => task.run(portable::Portable),
             // SAFETY: a `Level` of this kind exists only where the processor has AVX2 and FMA.
             #[cfg(target_arch = "x86_64")]
@@ -109,21 +114,21 @@ impl Level {
     }
 }
 
-/// Instruction sets beyond the portable one, the fastest first.
+/// Instruction sets, the fastest first.
 #[cfg(target_arch = "x86_64")]
-fn vector_units() -> Vec<Kind> {
+fn kinds() -> Vec<Kind> {
     if !std::is_x86_feature_detected!("avx2") || !std::is_x86_feature_detected!("fma") {
-        return Vec::new();
+        return vec![Kind::Portable];
     }
     let widest = std::is_x86_feature_detected!("avx512f").then_some(Kind::Avx512);
-    widest.into_iter().chain([Kind::Avx2]).collect()
+    widest.into_iter().chain([Kind::Avx2, Kind::Portable]).collect()
 }
 
-/// Instruction sets beyond the portable one: a module either has simd128 or not.
+/// The one there is: a module either has simd128 or not.
 #[cfg(not(target_arch = "x86_64"))]
-fn vector_units() -> Vec<Kind> {
+fn kinds() -> Vec<Kind> {
     #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
     return vec![Kind::Wasm];
     #[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
-    Vec::new()
+    vec![Kind::Portable]
 }

@@ -7,7 +7,7 @@ use anyhow::{Context, Result, ensure};
 use candle_core::{Device, Tensor};
 use fewshot::{Checkpoint, GeneratorKind, Model, Precision, Support, metrics};
 use fewshot_tests::step::{descend, episode_loss, plain};
-use fewshot_tests::{fewshot, pattern};
+use fewshot_tests::{command, fewshot, pattern};
 
 #[test]
 fn one_episode_is_learned_by_heart() -> Result<()> {
@@ -58,7 +58,7 @@ fn unseen_classes_are_told_apart_after_a_minute() -> Result<()> {
     let mut arguments: Vec<&str> = vec!["train", "--recipe", "synthetic", "--out"];
     arguments.push(run.to_str().context("a path in UTF-8")?);
     arguments.extend(SHORT.iter().flat_map(|change| ["--set", change]));
-    fewshot_tests::command::fewshot(&arguments)?.succeeded()?;
+    command::fewshot(&arguments)?.succeeded()?;
     let weights = run.join("best.safetensors");
     let lines = fewshot!(
         "eval",
@@ -81,8 +81,10 @@ fn unseen_classes_are_told_apart_after_a_minute() -> Result<()> {
 
 /// Changes that put a narrow ResNet-12 in the place of the recipe's backbone, and leave half a
 /// minute.
-const NARROW: [&str; 7] = [
+const NARROW: [&str; 9] = [
     r#"model.encoder={kind="resnet12",channels=[8,16,24,32]}"#,
+    "model.image.size=16",
+    "model.image.resize=18",
     "stage.pretrain.epochs=1",
     "stage.hallucinate.episodes=20",
     "stage.hallucinate.copies=1",
@@ -98,7 +100,9 @@ fn a_narrow_resnet12_learns_too() -> Result<()> {
     let mut arguments: Vec<&str> = vec!["train", "--recipe", "synthetic", "--out"];
     arguments.push(run.to_str().context("a path in UTF-8")?);
     arguments.extend(NARROW.iter().flat_map(|change| ["--set", change]));
-    fewshot_tests::command::fewshot(&arguments)?.succeeded()?;
+    let mut train = command::command(&arguments)?;
+    // Candle's threads wait for each other in a loop: where other tests run, one is faster.
+    command::finish(train.env("RAYON_NUM_THREADS", "1"))?.succeeded()?;
     let weights = run.join("best.safetensors");
     let trained = Checkpoint::from_bytes(&std::fs::read(&weights)?)?;
     let parameters = Model::init(&trained.config, 4, &Device::Cpu)?;
@@ -109,6 +113,6 @@ fn a_narrow_resnet12_learns_too() -> Result<()> {
         lines.json_lines()?[0]["accuracy"].as_f64().context("no accuracy")
     };
     let (before, after) = (accuracy(&fresh)?, accuracy(&weights)?);
-    ensure!(after > 0.45 && after > before + 0.08, "5 ways: {before} before, {after} after");
+    ensure!(after > 0.85 && after > before + 0.02, "5 ways: {before} before, {after} after");
     Ok(())
 }

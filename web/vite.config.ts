@@ -4,6 +4,7 @@
  */
 import { defineConfig, type Plugin } from "vite";
 import { offline } from "./build/offline.ts";
+import { sizes } from "./build/sizes.ts";
 
 /** The site's own title, where `cargo xtask web --title` gives one. */
 const TITLE = process.env.VITE_TITLE ?? "Fewshot";
@@ -26,7 +27,7 @@ function withoutPolicy(): Plugin {
 
 export default defineConfig({
   base: "./",
-  plugins: [title(), withoutPolicy(), offline(TITLE)],
+  plugins: [title(), withoutPolicy(), offline(TITLE), sizes()],
   worker: { format: "es" },
   build: {
     target: "es2022",

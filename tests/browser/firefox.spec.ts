@@ -27,13 +27,13 @@ test("a sample is answered in Firefox, imagined examples change it, a reload kee
     await page.goto(baseURL ?? "");
     await page.locator(".sample").click();
     await answered(page);
-    expect(await texts(page, ".query-card:first-child .bar-value")).toHaveLength(5);
-    expect(await texts(page, ".queries .count")).toEqual([expect.stringMatching(/of 10 right/)]);
+    expect(await texts(page, ".query-card:first-child .bar-value")).toHaveLength(6);
+    expect(await texts(page, ".queries .count")).toEqual([expect.stringMatching(/of 12 right/)]);
     await page.locator(".imagine input").fill("20");
     await page.waitForSelector(".bar-mark:not([hidden])");
     await page.locator(".evidence-button").click();
     await page.waitForSelector(".query-picture canvas:not([hidden])");
-    await expect.poll(() => page.evaluate(readKept)).toEqual({ queries: 10, hallucinations: 20 });
+    await expect.poll(() => page.evaluate(readKept)).toEqual({ queries: 12, hallucinations: 20 });
     await page.reload();
     await answered(page);
     expect(await page.$eval(".imagine input", (input) => (input as HTMLInputElement).value)).toBe("20");

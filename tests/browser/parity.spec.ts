@@ -123,12 +123,14 @@ test("what was imagined goes along with an exported classifier", async ({ page }
 });
 
 for (const { id, file } of shipped()) {
-  test(`the shipped model ${id}`, async ({ page }) => {
-    await open(page);
-    await upload(page);
-    await page.locator(`input[name="model"][value="${id}"]`).check({ force: true });
-    await agree(page, join("weights", file));
-  });
+  for (const module of ["relaxed", "simd"]) {
+    test(`the shipped model ${id}, module ${module}`, async ({ page }) => {
+      await open(page, `?module=${module}`);
+      await upload(page);
+      await page.locator(`input[name="model"][value="${id}"]`).check({ force: true });
+      await agree(page, join("weights", file));
+    });
+  }
 }
 
 function shipped(): { id: string; file: string }[] {

@@ -5,6 +5,7 @@
 //! page has a sentence for. The types that cross are those of
 //! `web/src/protocol.ts`, imported by the generated declarations.
 
+mod encoder;
 mod evaluation;
 mod failure;
 mod picture;
@@ -60,6 +61,43 @@ pub fn start() {
     console_error_panic_hook::set_once();
 }
 
+/// The part of a model that turns pictures into features.
+#[wasm_bindgen]
+pub struct Encoder(encoder::Encoder);
+
+#[wasm_bindgen]
+impl Encoder {
+    /// Reads a model file.
+    #[wasm_bindgen(constructor)]
+    pub fn new(bytes: Vec<u8>) -> Result<Self, JsValue> {
+        encoder::Encoder::from_bytes(&bytes).map(Self).map_err(Failure::into_js)
+    }
+
+    /// Side of the crop that the model sees, in pixels.
+    #[wasm_bindgen(js_name = viewSide)]
+    #[must_use]
+    pub fn view_side(&self) -> usize {
+        self.0.view_side()
+    }
+
+    /// The feature of a picture, D values.
+    pub fn encode(&self, picture: &Picture) -> Result<Vec<f32>, JsValue> {
+        self.0.encode(picture).map_err(Failure::into_js)
+    }
+
+    /// What the model sees of a picture, as RGBA.
+    pub fn view(&self, picture: &Picture) -> Result<Vec<u8>, JsValue> {
+        self.0.view(picture).map_err(Failure::into_js)
+    }
+
+    /// Features of a batch of normalised pictures, planes one after the other, and
+    /// nothing else: what is timed beside other runtimes.
+    #[wasm_bindgen(js_name = encodeBatch)]
+    pub fn encode_batch(&self, pixels: Vec<f32>) -> Result<Vec<f32>, JsValue> {
+        self.0.encode_batch(pixels).map_err(Failure::into_js)
+    }
+}
+
 /// A model and the features of the pictures it has seen.
 #[wasm_bindgen]
 #[derive(Default)]
@@ -80,21 +118,9 @@ impl Session {
         to_js(self.0.load(&bytes))
     }
 
-    /// Side of the crop that the model sees, in pixels.
-    #[wasm_bindgen(js_name = viewSide)]
-    pub fn view_side(&self) -> Result<usize, JsValue> {
-        self.0.view_side().map_err(Failure::into_js)
-    }
-
-    /// Embeds a picture and keeps its feature; returns the crop as RGBA.
-    pub fn embed(&mut self, id: String, picture: &Picture) -> Result<Vec<u8>, JsValue> {
-        self.0.embed(id, picture).map_err(Failure::into_js)
-    }
-
-    /// Features of a batch of normalised pictures, planes one after the other, and
-    /// nothing else: what is timed beside other runtimes.
-    pub fn encode(&self, pixels: Vec<f32>) -> Result<Vec<f32>, JsValue> {
-        self.0.encode(pixels).map_err(Failure::into_js)
+    /// Keeps the feature of a picture, as an encoder of the same model gave it.
+    pub fn put(&mut self, id: String, feature: Vec<f32>) -> Result<(), JsValue> {
+        self.0.put(id, feature).map_err(Failure::into_js)
     }
 
     /// Forgets pictures; unknown ones are passed over.

@@ -1,5 +1,5 @@
-//! A model, the features of the pictures it has seen, and the classifier of the
-//! task at hand.
+//! A model, the features of the pictures that encoders have seen with it, and the
+//! classifier of the task at hand.
 //!
 //! The page sends its whole task with each call, so nothing can go out of step;
 //! the classifier keeps what it computed as long as it holds.
@@ -8,16 +8,15 @@ use std::collections::HashMap;
 
 use candle_core::{Device, Tensor};
 use fewshot::{
-    Checkpoint, Classifier, ClassifierFile, Embedder, Model, Settings,
+    Checkpoint, Classifier, ClassifierFile, Model, Settings,
     classifier::{ClassExamples, Example},
-    config::ImageConfig,
-    image,
 };
 
 use crate::{
+    encoder::Encoder,
     evaluation::Evaluation,
     failure::Failure,
-    picture::{Picture, to_rgba},
+    picture::Picture,
     projection::{Places, Projection},
     types::{
         ClassSpec, Classification, EvaluationSpec, ModelInfo, Occlusion, ProjectionMethod,
@@ -39,7 +38,8 @@ pub struct Session {
 
 struct Loaded {
     model: Model,
-    embedder: Embedder,
+    /// Made when an occlusion first asks for it: pictures are encoded elsewhere.
+    encoder: Option<Encoder>,
     fingerprint: String,
     classifier: Classifier,
 }
@@ -51,35 +51,23 @@ impl Session {
         let model = Model::from_checkpoint(&checkpoint, &Device::Cpu).map_err(Failure::BadModel)?;
         let info = ModelInfo::of(&checkpoint, fingerprint.clone());
         let classifier = Classifier::new(&model, Settings::of(&model.config))?;
-        let embedder = model.embedder()?;
-        self.loaded = Some(Loaded { model, embedder, fingerprint, classifier });
+        self.loaded = Some(Loaded { model, encoder: None, fingerprint, classifier });
         self.features.clear();
         self.places = Places::default();
         Ok(info)
     }
 
-    pub fn view_side(&self) -> Result<usize, Failure> {
-        Ok(self.loaded()?.model.config.image.size)
-    }
-
-    pub fn embed(&mut self, id: String, picture: &Picture) -> Result<Vec<u8>, Failure> {
-        let loaded = self.loaded()?;
-        let config = &loaded.model.config.image;
-        let prepared = image::prepare(config, &picture.pixels()?)?;
-        let image = loaded.input(&prepared)?;
-        let feature = loaded.embedder.embed(&image)?.squeeze(0)?;
-        let view = to_rgba(&prepared, config.channels);
-        self.features.insert(id, feature);
-        Ok(view)
-    }
-
-    /// Features of normalised pictures, (B, C, S, S) to (B, D); nothing is kept.
-    pub fn encode(&self, pixels: Vec<f32>) -> Result<Vec<f32>, Failure> {
-        let loaded = self.loaded()?;
-        let ImageConfig { channels, size, .. } = loaded.model.config.image;
-        let shape = (pixels.len() / (channels * size * size), channels, size, size);
-        let images = Tensor::from_vec(pixels, shape, &Device::Cpu)?;
-        Ok(loaded.embedder.embed(&images)?.flatten_all()?.to_vec1()?)
+    /// Keeps the feature of a picture, D values as an [`Encoder`] of the same model gave them.
+    pub fn put(&mut self, id: String, feature: Vec<f32>) -> Result<(), Failure> {
+        let expected = self.loaded()?.model.config.feature_dim();
+        if feature.len() != expected {
+            let actual = feature.len();
+            return Err(Failure::Arguments(format!(
+                "the feature of '{id}' has {actual} values, the model's have {expected}"
+            )));
+        }
+        self.features.insert(id, Tensor::from_vec(feature, expected, &Device::Cpu)?);
+        Ok(())
     }
 
     pub fn forget(&mut self, pictures: &[String]) {
@@ -119,10 +107,13 @@ impl Session {
         picture: &Picture,
     ) -> Result<Occlusion, Failure> {
         let (loaded, _queries) = self.teach(task)?;
-        let config = &loaded.model.config.image;
-        let image = loaded.input(&image::prepare(config, &picture.pixels()?)?)?;
-        let Loaded { classifier, embedder, .. } = loaded;
-        Ok(classifier.occlude(embedder, &image, class, OCCLUSION_SIDE)?.into())
+        let Loaded { model, encoder, classifier, .. } = loaded;
+        let encoder = match encoder {
+            Some(encoder) => encoder,
+            none => none.insert(Encoder::of(model)?),
+        };
+        let image = encoder.tensor(picture)?;
+        Ok(classifier.occlude(encoder.embedder(), &image, class, OCCLUSION_SIDE)?.into())
     }
 
     pub fn evaluate(&self, spec: &EvaluationSpec) -> Result<Evaluation, Failure> {
@@ -172,15 +163,5 @@ impl Session {
     fn feature(&self, picture: &String) -> Result<Tensor, Failure> {
         let feature = self.features.get(picture).cloned();
         feature.ok_or_else(|| Failure::NotEmbedded(picture.clone()))
-    }
-}
-
-impl Loaded {
-    /// The backbone's input from prepared bytes, (1, C, S, S).
-    fn input(&self, prepared: &[u8]) -> Result<Tensor, Failure> {
-        let config = &self.model.config.image;
-        let values = image::normalise(config, prepared)?;
-        let shape = (1, config.channels, config.size, config.size);
-        Ok(Tensor::from_vec(values, shape, &Device::Cpu)?)
     }
 }

@@ -3,11 +3,15 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Plugin, transformWithOxc } from "vite";
+import { RELAXED_SIMD } from "../src/client/probe.ts";
 
 /** Fetched when they are chosen; several together would be too much for a first visit. */
 const ON_DEMAND = /\.safetensors$/;
+/** The module in two forms, of which a browser keeps the one that it runs. */
+const MODULE = /\.wasm$/;
+const RELAXED = /relaxed/;
 /** What no page asks for. */
-const LEFT_OUT = /(^|\/)(\.|README\.md$|sw\.js$)|\.woff$/;
+const LEFT_OUT = /(^|\/)(\.|README\.md$|LICENSE\.txt$|sw\.js$)|\.woff$/;
 
 export function offline(title: string): Plugin {
   return {
@@ -22,6 +26,9 @@ export function offline(title: string): Plugin {
         .map((file) => file.replaceAll("\\", "/"))
         .filter((file) => !LEFT_OUT.test(file) && !ON_DEMAND.test(file))
         .sort();
+      const site = files.filter((file) => !MODULE.test(file));
+      const modules = files.filter((file) => MODULE.test(file));
+      const address = (file: string | undefined) => `./${file}`;
       const digest = createHash("sha256");
       for (const file of files) digest.update(file).update(readFileSync(join(dir, file)));
       const path = join(import.meta.dirname, "../sw/worker.ts");
@@ -31,7 +38,10 @@ export function offline(title: string): Plugin {
       });
       const head = [
         `const VERSION = ${JSON.stringify(digest.digest("hex").slice(0, 16))};`,
-        `const FILES = ${JSON.stringify(files.map((file) => `./${file}`))};`,
+        `const FILES = ${JSON.stringify(site.map(address))};`,
+        `const RELAXED_SIMD = ${JSON.stringify(RELAXED_SIMD)};`,
+        `const RELAXED = ${JSON.stringify(address(modules.find((file) => RELAXED.test(file))))};`,
+        `const PLAIN = ${JSON.stringify(address(modules.find((file) => !RELAXED.test(file))))};`,
       ];
       const script = code.replace(/^export \{\s*\};?$/m, "");
       writeFileSync(join(dir, "sw.js"), `${head.join("\n")}\n${script}`);

@@ -7,10 +7,11 @@ import { Library } from "./control/library.ts";
 import { Models } from "./control/models.ts";
 import { Projector } from "./control/project.ts";
 import { Samples } from "./control/samples.ts";
-import { type Found, sort } from "./input/files.ts";
+import { type Found, SESSION_INDEX, sort } from "./input/files.ts";
 import type { Link } from "./state/link.ts";
 import { withSettings } from "./state/session.ts";
 import { Store } from "./state/store.ts";
+import { readZip } from "./storage/zip.ts";
 import { t } from "./strings/index.ts";
 
 /** The least module with a SIMD instruction: browsers without it cannot run the learner. */
@@ -27,14 +28,15 @@ export class App {
   readonly samples = new Samples(this.store, this.library);
   readonly keeper = new Keeper(this.store, this.library, this.models);
   readonly actions = new Actions(this.store, this.library);
-  readonly classifier = new Classifier(this.store, this.client);
-  readonly projector = new Projector(this.store, this.client);
+  readonly classifier = new Classifier(this.store, this.client, this.library);
+  readonly projector = new Projector(this.store, this.client, this.library);
 
   constructor() {
     this.client.onRestart = () => {
       this.#recompute();
       this.models.again();
     };
+    this.client.onHopeless = () => this.#giveUp();
     this.models.onReady = () => this.#recompute();
   }
 
@@ -52,6 +54,21 @@ export class App {
     if (location.hash) history.replaceState(null, "", location.pathname + location.search);
   }
 
+  /** Says that the learner does not start any more, with a button that tries it. */
+  #giveUp(): void {
+    const run = () => {
+      this.client.revive();
+      this.#recompute();
+      this.models.again();
+    };
+    this.store.notify({
+      kind: "error",
+      text: t.hopeless,
+      action: { label: t.retry, run },
+      stays: true,
+    });
+  }
+
   #recompute(): void {
     this.classifier.reset();
     this.projector.reset();
@@ -59,11 +76,12 @@ export class App {
 
   /** Takes in whatever was dropped or chosen; loose pictures go to `target`. */
   async take(found: readonly Found[], target: Target): Promise<void> {
-    const { groups, models, sessions } = sort(found);
+    const { groups, models, archives, session } = sort(found);
     const [model] = models;
     if (model) this.models.open(model.name, await model.arrayBuffer());
-    const [session] = sessions;
-    if (session) await this.keeper.open(session.name, session);
+    const [archive] = archives;
+    if (archive) await this.keeper.open(archive.name, await readZip(archive));
+    else if (session.size > 0) await this.keeper.open(SESSION_INDEX, session);
     const loose = groups.get(null) ?? [];
     const folders = new Map([...groups].flatMap(([name, files]) => (name ? [[name, files]] : [])));
     // One folder dropped onto a class or the questions is only a way to bring pictures.
@@ -74,7 +92,7 @@ export class App {
       loose.map((file) => ({ name: file.name, blob: file })),
       target,
     );
-    if (groups.size === 0 && models.length === 0 && sessions.length === 0)
+    if (groups.size === 0 && models.length === 0 && !archive && session.size === 0)
       this.store.notify({ kind: "error", text: t.noPictures });
   }
 

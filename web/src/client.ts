@@ -1,141 +1,128 @@
 /**
- * The page's end of the worker: a promise for each call, at most a few
- * embeddings in flight so that memory stays bounded, cancellation by
- * AbortSignal, and a fresh worker after a crash. It knows nothing of sessions:
- * whoever owns the state loads the model again when `onRestart` says so.
+ * The page's end of its workers: one keeps the session, others encode pictures, and a feature goes
+ * from these to that. It knows nothing of what is shown: whoever owns the state loads the model
+ * again when `onRestart` says so.
  */
-import {
-  type CallName,
-  type Calls,
-  type Failure,
-  type FromWorker,
-  isFromWorker,
-  type ToWorker,
-  WorkerError,
-} from "./protocol.ts";
+import { type CallOptions, Channel } from "./client/channel.ts";
+import { Encoders, encodersFor } from "./client/encoders.ts";
+import { fetchModule, type ModuleKind, moduleKind } from "./client/module.ts";
+import { Restarts } from "./client/restarts.ts";
+import type { CallName, Calls, Encoded, ModelInfo, PictureId, PictureSource } from "./protocol.ts";
 
-/** Enough to decode one picture while another is embedded. */
-const EMBEDDINGS_IN_FLIGHT = 3;
-/** A worker that dies more often than this is not started again. */
-const MAX_RESTARTS = 5;
-
-interface Pending {
-  message: ToWorker;
-  call: CallName;
-  transfer: Transferable[];
-  sent: boolean;
-  resolve(value: unknown): void;
-  reject(error: Error): void;
-  progress: ((value: unknown) => void) | undefined;
-}
-
-export interface CallOptions<C extends CallName> {
-  signal?: AbortSignal;
-  onProgress?: (value: Calls[C]["progress"]) => void;
-  transfer?: Transferable[];
-}
+export type Embedded = Omit<Encoded, "feature">;
 
 export class Client {
-  #worker: Worker;
-  #nextId = 1;
-  #pending = new Map<number, Pending>();
-  #restarts = 0;
-  /** Called after a crash, with an empty worker ready for calls. */
+  readonly moduleKind: ModuleKind = moduleKind();
+  readonly #encoders = new Encoders(wantedEncoders(), () => this.#module());
+  readonly #restarts = new Restarts();
+  #compiled: Promise<WebAssembly.Module> | null = null;
+  #session: Promise<Channel> | null = null;
+  /** Called after a crash of the session's worker: the next call finds an empty one. */
   onRestart: () => void = () => {};
+  /** Called when a worker keeps crashing and is not started again. */
+  onHopeless: () => void = () => {};
 
   constructor() {
-    this.#worker = this.#start();
+    this.#encoders.onHopeless = () => this.onHopeless();
+    // Fetched and started while the page is drawn; a failure is told by the call that needs it.
+    this.#open().catch(() => {});
   }
 
-  call<C extends CallName>(
+  /** How many pictures wait or are under way. */
+  get backlog(): number {
+    return this.#encoders.backlog;
+  }
+
+  /** How many workers encode at most. */
+  get encoders(): number {
+    return this.#encoders.most;
+  }
+
+  /** Calls the worker with the session. */
+  async call<C extends CallName>(
     call: C,
     args: Calls[C]["args"],
     options: CallOptions<C> = {},
   ): Promise<Calls[C]["result"]> {
-    const id = this.#nextId++;
-    const { signal, onProgress, transfer = [] } = options;
-    return new Promise((resolve, reject) => {
-      if (signal?.aborted) return reject(cancelled());
-      const pending: Pending = {
-        message: { id, call, args } as ToWorker,
-        call,
-        transfer,
-        sent: false,
-        resolve: (value) => resolve(value as Calls[C]["result"]),
-        reject,
-        progress: onProgress as ((value: unknown) => void) | undefined,
-      };
-      this.#pending.set(id, pending);
-      signal?.addEventListener("abort", () => this.#cancel(id), { once: true });
-      this.#pump();
+    const channel = await this.#open();
+    return channel.call(call, args, options);
+  }
+
+  /** Gives every worker the model; what they knew of another one is forgotten. */
+  load(file: Blob, options: CallOptions<"load">): Promise<ModelInfo> {
+    this.#encoders.equip(file);
+    return this.call("load", { file }, options);
+  }
+
+  /** Encodes a picture and keeps its feature with the session, under its name. */
+  async embed(
+    picture: PictureId,
+    args: Calls["encode"]["args"],
+    options: CallOptions<"encode"> = {},
+  ): Promise<Embedded> {
+    const { feature, ...embedded } = await this.#encoders.encode(args, options);
+    const { signal } = options;
+    const transfer = [feature.buffer];
+    await this.call("put", { picture, feature }, signal ? { signal, transfer } : { transfer });
+    return embedded;
+  }
+
+  /** What the model sees of a picture, as PNG. */
+  view(blob: PictureSource): Promise<Blob> {
+    return this.#encoders.view(blob, {});
+  }
+
+  /** Starts again what was given up. */
+  revive(): void {
+    this.#restarts.succeeded();
+    this.#encoders.revive();
+  }
+
+  #module(): Promise<WebAssembly.Module> {
+    const compiled = this.#compiled ?? fetchModule(this.moduleKind);
+    this.#compiled = compiled;
+    // What could not be fetched is fetched again by the next that asks.
+    compiled.catch(() => {
+      if (this.#compiled === compiled) this.#compiled = null;
     });
+    return compiled;
   }
 
-  /** How many embeddings wait or run. */
-  get backlog(): number {
-    let count = 0;
-    for (const pending of this.#pending.values()) if (pending.call === "embed") count++;
-    return count;
+  #open(): Promise<Channel> {
+    const opened = this.#session ?? this.#start();
+    this.#session = opened;
+    opened.catch(() => {
+      if (this.#session === opened) this.#session = null;
+    });
+    return opened;
   }
 
-  #pump(): void {
-    let embedding = 0;
-    for (const p of this.#pending.values()) if (p.sent && p.call === "embed") embedding++;
-    for (const p of this.#pending.values()) {
-      if (p.sent) continue;
-      if (p.call === "embed" && embedding++ >= EMBEDDINGS_IN_FLIGHT) continue;
-      p.sent = true;
-      this.#worker.postMessage(p.message, p.transfer);
+  async #start(): Promise<Channel> {
+    const worker = new Worker(new URL("./worker.ts", import.meta.url), {
+      type: "module",
+      name: "session",
+    });
+    const channel = new Channel(worker);
+    channel.onCrash = () => this.#crashed();
+    try {
+      await channel.call("start", { module: await this.#module() });
+      return channel;
+    } catch (error) {
+      channel.close({ code: "cancelled", detail: "not started" });
+      throw error;
     }
   }
 
-  #cancel(id: number): void {
-    const pending = this.#pending.get(id);
-    if (!pending) return;
-    this.#pending.delete(id);
-    if (pending.sent) this.#worker.postMessage({ id, call: "cancel" } satisfies ToWorker);
-    pending.reject(cancelled());
-    this.#pump();
-  }
-
-  #start(): Worker {
-    const worker = new Worker(new URL("./worker.ts", import.meta.url), { type: "module" });
-    worker.onmessage = (event: MessageEvent<unknown>) => {
-      if (isFromWorker(event.data)) this.#receive(event.data);
-    };
-    worker.onerror = (event) => this.#crash(event.message || "the worker stopped");
-    worker.onmessageerror = () => this.#crash("a message could not be read");
-    return worker;
-  }
-
-  #receive(message: FromWorker): void {
-    const pending = this.#pending.get(message.id);
-    if (!pending) return;
-    if (message.type === "progress") {
-      pending.progress?.(message.value);
-      return;
-    }
-    this.#pending.delete(message.id);
-    if (message.type === "done") pending.resolve(message.value);
-    else {
-      pending.reject(new WorkerError(message.failure));
-      // A trap leaves WebAssembly memory in an unknown state: start afresh.
-      if (message.failure.code === "crashed") this.#crash(message.failure.detail);
-    }
-    this.#pump();
-  }
-
-  #crash(detail: string): void {
-    this.#worker.terminate();
-    const failure: Failure = { code: "crashed", detail };
-    const lost = [...this.#pending.values()];
-    this.#pending.clear();
-    this.#worker = this.#start();
-    for (const pending of lost) pending.reject(new WorkerError(failure));
-    if (++this.#restarts <= MAX_RESTARTS) this.onRestart();
+  #crashed(): void {
+    this.#session = null;
+    this.#restarts.crashed(performance.now());
+    if (this.#restarts.isHopeless) this.onHopeless();
+    else this.onRestart();
   }
 }
 
-function cancelled(): WorkerError {
-  return new WorkerError({ code: "cancelled", detail: "cancelled" });
+/** `?encoders=1` in the address says how many, to compare. */
+function wantedEncoders(): number {
+  const wanted = Number(new URLSearchParams(location.search).get("encoders"));
+  return encodersFor(wanted >= 1 ? Math.round(wanted) : navigator.hardwareConcurrency);
 }

@@ -5,10 +5,11 @@ import { t } from "./strings/index.ts";
 /** Does nothing in development, where files change all the time, and where workers are forbidden. */
 export async function goOffline(app: App): Promise<void> {
   if (!import.meta.env.PROD || !("serviceWorker" in navigator)) return;
-  const isFirstVisit = navigator.serviceWorker.controller === null;
+  // The first worker takes over a page of its own version: nothing to reload, nothing to offer.
+  let isControlled = navigator.serviceWorker.controller !== null;
   navigator.serviceWorker.addEventListener("controllerchange", () => {
-    // The first worker takes over a page of its own version: nothing to reload.
-    if (!isFirstVisit) location.reload();
+    if (isControlled) location.reload();
+    isControlled = true;
   });
   try {
     const registration = await navigator.serviceWorker.register("./sw.js");
@@ -16,7 +17,7 @@ export async function goOffline(app: App): Promise<void> {
     registration.addEventListener("updatefound", () => {
       const { installing } = registration;
       installing?.addEventListener("statechange", () => {
-        if (installing.state === "installed" && !isFirstVisit) offer(app, installing);
+        if (installing.state === "installed" && isControlled) offer(app, installing);
       });
     });
   } catch {

@@ -1,5 +1,5 @@
 /**
- * Every message between the page and its worker: one union a direction, with
+ * Every message between the page and its workers: one union a direction, with
  * the guard that both sides run on what arrives. Nothing else crosses.
  */
 
@@ -86,16 +86,16 @@ export interface ProjectionFrame {
   steps: number;
 }
 
-/** A picture as the model sees it, and where in the original that was. */
-export interface Embedded {
-  picture: PictureId;
-  /** PNG of the crop. */
-  view: Blob;
+/** What an encoder made of a picture. */
+export interface Encoded {
+  feature: Float32Array<ArrayBuffer>;
   /** A small copy for showing, where one was asked for. */
   thumbnail: Blob | null;
   /** Sides of the original, upright. */
   width: number;
   height: number;
+  /** Of the model alone, without reading and decoding. */
+  milliseconds: number;
 }
 
 export interface Occlusion {
@@ -127,15 +127,15 @@ export interface Evaluation {
   answers: { truth: number; predicted: number; picture: PictureId }[];
 }
 
-/** A model to fetch, with its size where a manifest tells it, or one the person opened. */
-export type ModelSource = { url: string; sizeBytes?: number } | { bytes: ArrayBuffer };
-
 /** Arguments, result and progress of every call the page can make. */
 export interface Calls {
-  load: { args: ModelSource; result: ModelInfo; progress: Bytes };
-  embed: {
-    args: { picture: PictureId; blob: PictureSource; thumbnail: boolean };
-    result: Embedded;
+  /** The first call to every worker. */
+  start: { args: { module: WebAssembly.Module }; result: null; progress: never };
+  /** To the worker that keeps the session. */
+  load: { args: { file: Blob }; result: ModelInfo; progress: never };
+  put: {
+    args: { picture: PictureId; feature: Float32Array<ArrayBuffer> };
+    result: null;
     progress: never;
   };
   forget: { args: { pictures: PictureId[] }; result: null; progress: never };
@@ -152,6 +152,10 @@ export interface Calls {
   };
   evaluate: { args: EvaluationSpec; result: Evaluation; progress: { done: number; total: number } };
   exportClassifier: { args: TaskSpec; result: ArrayBuffer; progress: never };
+  /** To the workers that encode. */
+  equip: { args: { file: Blob }; result: null; progress: never };
+  encode: { args: { blob: PictureSource; thumbnail: boolean }; result: Encoded; progress: never };
+  view: { args: { blob: PictureSource }; result: Blob; progress: never };
 }
 export interface Bytes {
   received: number;
@@ -160,14 +164,18 @@ export interface Bytes {
 
 export type CallName = keyof Calls;
 const CALL_NAMES: readonly CallName[] = [
+  "start",
   "load",
-  "embed",
+  "put",
   "forget",
   "classify",
   "project",
   "occlude",
   "evaluate",
   "exportClassifier",
+  "equip",
+  "encode",
+  "view",
 ];
 
 /** What went wrong, in a form the page has a sentence for in each language. */
@@ -178,6 +186,7 @@ export const FAILURE_CODES = [
   "no-model",
   "bad-model",
   "bad-picture",
+  "gone",
   "heic",
   "too-large",
   "too-few",

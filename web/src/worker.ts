@@ -1,7 +1,7 @@
 /**
- * The worker: owns the learner's module, the weights and all decoding. Here
- * messages become calls of `worker/calls.ts` and their outcomes messages again;
- * a newer question cancels an older one of the same kind.
+ * A worker: an instance of the learner's module, which either keeps the session
+ * or encodes pictures. Here messages become calls of `worker/calls.ts` and their
+ * outcomes messages again; a newer question cancels an older one of the same kind.
  */
 import {
   type CallName,

@@ -7,6 +7,10 @@ declare const self: ServiceWorkerGlobalScope;
 /** Put in by the build: a digest of all files, and their addresses. */
 declare const VERSION: string;
 declare const FILES: readonly string[];
+/** The learner's module with and without relaxed SIMD, and the least module with it. */
+declare const RELAXED: string;
+declare const PLAIN: string;
+declare const RELAXED_SIMD: readonly number[];
 
 /** Caches belong to the host; other sites of it must not be touched. */
 const PREFIX = `fewshot ${self.registration.scope} `;
@@ -36,8 +40,10 @@ self.addEventListener("fetch", (event) => {
 
 async function keepSite(): Promise<void> {
   const cache = await caches.open(SITE);
+  const module = WebAssembly.validate(new Uint8Array(RELAXED_SIMD)) ? RELAXED : PLAIN;
   // Past the browser's own cache, which may hold files of the version before.
-  await cache.addAll(FILES.map((file) => new Request(file, { cache: "no-cache" })));
+  const files = [...FILES, module];
+  await cache.addAll(files.map((file) => new Request(file, { cache: "no-cache" })));
 }
 
 async function answerPage(request: Request): Promise<Response> {
@@ -53,7 +59,8 @@ async function answer(request: Request): Promise<Response> {
   const known = await weights.match(request);
   if (known) return known;
   const response = await fetch(request);
-  if (response.ok) await weights.put(request, response.clone());
+  // Storage may be full: then they are fetched again next time.
+  if (response.ok) weights.put(request, response.clone()).catch(() => {});
   return response;
 }
 
@@ -65,7 +72,7 @@ function isWeights(url: string): boolean {
 async function keepWeights(url: string): Promise<void> {
   if (!isWeights(url)) return;
   const weights = await caches.open(WEIGHTS);
-  if (!(await weights.match(url))) await weights.add(url);
+  if (!(await weights.match(url))) await weights.add(url).catch(() => {});
 }
 
 /** Old versions go, and weights that no manifest names any more. */

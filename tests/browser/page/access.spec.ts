@@ -38,7 +38,7 @@ const VIEWS: Record<string, (page: Page) => Promise<void>> = {
   "the camera, live": async (page) => {
     await page.getByRole("button", { name: "Close" }).click();
     await page.getByRole("button", { name: "Look around" }).click();
-    await expect(page.getByText(/frames a second/)).toBeVisible();
+    await expect(page.getByText(/answers a second/)).toBeVisible();
   },
   "an evaluation": async (page) => {
     await page.getByRole("button", { name: "Close" }).click();
@@ -104,9 +104,9 @@ test("the keyboard alone loads a sample, corrects an answer and undoes it", asyn
   // Past "Look closer" to the first class.
   await page.keyboard.press("ArrowDown");
   await page.keyboard.press("Enter");
-  await expect(page.locator(".query-card")).toHaveCount(9);
+  await expect(page.locator(".query-card")).toHaveCount(11);
   await page.keyboard.press("Control+z");
-  await expect(page.locator(".query-card")).toHaveCount(10);
+  await expect(page.locator(".query-card")).toHaveCount(12);
 });
 
 test("a picture is moved to another class by the keyboard, and removed", async ({ page }) => {

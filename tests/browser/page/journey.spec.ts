@@ -10,14 +10,14 @@ const TWO = {
 };
 
 test("a click on a sample brings labels and bars for every question", async ({ page }) => {
-  await openSample(page, /Butterflies/);
-  await expect(cards(page)).toHaveCount(10);
+  await openSample(page, /Groceries/);
+  await expect(cards(page)).toHaveCount(12);
   for (const card of await cards(page).all()) {
     await expect(card.locator(".answer")).not.toBeEmpty();
-    await expect(card.locator(".bar")).toHaveCount(5);
+    await expect(card.locator(".bar")).toHaveCount(6);
     await expect(card.locator(".neighbour")).toHaveCount(3);
   }
-  await expect(page.locator(".queries .count")).toContainText(/of 10 right/);
+  await expect(page.locator(".queries .count")).toContainText(/of 12 right/);
 });
 
 test("own pictures are taught and recognised", async ({ page }) => {

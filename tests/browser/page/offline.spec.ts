@@ -18,6 +18,12 @@ test("after the first visit the page works offline, model and samples too", asyn
   await expect.poll(async () => (await page.evaluate(readKept)).queries).toBe(10);
   await page.evaluate(() => navigator.serviceWorker.ready.then(() => undefined));
   await expect.poll(weights).toBe(1);
+  // Of the two modules, the one that this browser runs.
+  const modules = await page.evaluate(async () => {
+    const all = await Promise.all((await caches.keys()).map(async (n) => (await caches.open(n)).keys()));
+    return all.flat().filter(({ url }) => url.endsWith(".wasm")).map(({ url }) => url);
+  });
+  expect(modules).toEqual([expect.stringContaining("relaxed")]);
   await context.setOffline(true);
   await page.reload();
   await answered(page);

@@ -7,7 +7,7 @@ test("every request goes to the page's own host and sends nothing", async ({ pag
   page.context().on("request", (request) => {
     requests.push({ url: request.url(), method: request.method() });
   });
-  await openSample(page, /Butterflies/);
+  await openSample(page, /Groceries/);
   const loaded = requests.length;
   await ask(page, [picture("secret.png", [10, 200, 90])]);
   await answered(page);
@@ -23,7 +23,7 @@ test("every request goes to the page's own host and sends nothing", async ({ pag
 });
 
 test("the page's own policy forbids everything else", async ({ page }) => {
-  await openSample(page, /Butterflies/);
+  await openSample(page, /Groceries/);
   const policy = page.locator("meta[http-equiv=Content-Security-Policy]");
   const said = (await policy.getAttribute("content"))?.split("; ");
   expect(said).toEqual(

@@ -82,3 +82,19 @@ export async function dropFiles(page: Page, onto: Locator, paths: string[]): Pro
   for (const type of ["dragEnter", "dragOver", "drop"] as const)
     await debuggerOf.send("Input.dispatchDragEvent", { type, ...at, data });
 }
+
+/** Ends the worker of a name as a fault in it would, and waits until it is gone. */
+export async function crash(page: Page, name: "session" | "encoder"): Promise<void> {
+  for (const worker of page.workers()) {
+    if ((await worker.evaluate(() => self.name).catch(() => "")) !== name) continue;
+    const gone = new Promise((resolve) => worker.once("close", resolve));
+    await worker.evaluate(() => {
+      setTimeout(() => {
+        throw new Error("ended by a test");
+      });
+    });
+    await gone;
+    return;
+  }
+  throw new Error(`there is no worker called ${name}`);
+}

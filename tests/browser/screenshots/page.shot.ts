@@ -16,7 +16,7 @@ for (const { name, width, height } of SIZES) {
       await page.setViewportSize({ width, height });
       await page.emulateMedia({ colorScheme });
       await open(page);
-      await page.getByRole("button", { name: /Butterflies/ }).click();
+      await page.getByRole("button", { name: /Groceries/ }).click();
       await answered(page);
       await page.getByLabel("Imagined examples per class").fill("30");
       // t-SNE settles.

@@ -10,22 +10,30 @@ import { taskOf, threshold } from "../state/task.ts";
 import { verdict } from "../state/verdict.ts";
 import { formatPercent, t } from "../strings/index.ts";
 import { isCancelled, isCrash, sentence } from "./failures.ts";
+import type { Library } from "./library.ts";
 
-/** Between answers while many pictures arrive, so that embedding comes first; the first is at once. */
+/**
+ * Between answers while many pictures arrive, so that these come first; the first is at once. The
+ * longer an answer takes, the longer the pause: answers take a fixed share of the time at most.
+ */
 const PAUSE_WHILE_EMBEDDING_MS = 300;
+const PAUSE_FOR_EACH_MS = 10;
 const ANNOUNCE_AFTER_MS = 700;
 
 export class Classifier {
   readonly #store: Store;
   readonly #client: Client;
+  readonly #library: Library;
+  #took = 0;
   #answered = "";
   #running = false;
   #timer = 0;
   #announceTimer = 0;
 
-  constructor(store: Store, client: Client) {
+  constructor(store: Store, client: Client, library: Library) {
     this.#store = store;
     this.#client = client;
+    this.#library = library;
     store.subscribe(() => this.#consider());
   }
 
@@ -52,12 +60,15 @@ export class Classifier {
       return;
     }
     if (this.#running || this.#timer || JSON.stringify(task) === this.#answered) return;
-    const waits = this.#client.backlog > 0 && this.#store.classification !== null;
-    const pause = waits ? PAUSE_WHILE_EMBEDDING_MS : 0;
-    this.#timer = setTimeout(() => {
-      this.#timer = 0;
-      void this.#run();
-    }, pause);
+    const waits = this.#library.backlog > 0 && this.#store.classification !== null;
+    const pause = Math.max(PAUSE_WHILE_EMBEDDING_MS, PAUSE_FOR_EACH_MS * this.#took);
+    this.#timer = setTimeout(
+      () => {
+        this.#timer = 0;
+        void this.#run();
+      },
+      waits ? pause : 0,
+    );
   }
 
   async #run(): Promise<void> {
@@ -66,7 +77,9 @@ export class Classifier {
     this.#running = true;
     this.#answered = JSON.stringify(task);
     try {
+      const start = performance.now();
       this.#store.classification = await this.#client.call("classify", task);
+      this.#took = performance.now() - start;
       this.#announceLater();
     } catch (error) {
       if (isCrash(error) || isCancelled(error)) this.#answered = "";

@@ -17,7 +17,7 @@ const NEWEST = 0.2;
 
 export interface LiveAnswer {
   readonly verdict: Verdict;
-  readonly framesPerSecond: number;
+  readonly perSecond: number;
 }
 
 /** Runs until aborted; `onAnswer` gets null while there is nothing to compare with. */
@@ -35,7 +35,7 @@ export async function classifyLive(
       const took = performance.now() - start;
       milliseconds = milliseconds === 0 ? took : milliseconds + NEWEST * (took - milliseconds);
       if (signal.aborted) return;
-      onAnswer(answer && { verdict: answer, framesPerSecond: 1000 / milliseconds });
+      onAnswer(answer && { verdict: answer, perSecond: 1000 / milliseconds });
       if (answer) await nextFrame();
       else await new Promise((resolve) => setTimeout(resolve, PAUSE_WHEN_IDLE_MS));
     }
@@ -56,8 +56,8 @@ async function classifyFrame(
   if (task.classes.length < 2) return null;
   try {
     const frame = await camera.frame();
-    const args = { picture: FRAME, blob: frame, thumbnail: false };
-    await app.client.call("embed", args, { signal, transfer: [frame] });
+    const args = { blob: frame, thumbnail: false };
+    await app.client.embed(FRAME, args, { signal, transfer: [frame] });
     const { classIds, queries } = await app.client.call("classify", task, { signal });
     const [result] = queries;
     return result ? verdict(session, classIds, result, threshold(session, info)) : null;

@@ -1,15 +1,16 @@
 /** Which model is in the worker: the one the session names, fetched or opened by the person. */
 import type { Client } from "../client.ts";
-import type { Bytes, ModelSource } from "../protocol.ts";
-import { type ModelEntry, readManifest } from "../state/models.ts";
+import { isSlow } from "../input/connection.ts";
+import type { Bytes } from "../protocol.ts";
+import { firstModel, type ModelEntry, readManifest } from "../state/models.ts";
 import type { Session } from "../state/session.ts";
 import type { Store } from "../state/store.ts";
-import { t } from "../strings/index.ts";
+import { OWN } from "../storage/file.ts";
+import { crc32 } from "../storage/zip.ts";
+import { formatBytes, t } from "../strings/index.ts";
+import { download } from "./download.ts";
 import { isCancelled, isCrash, sentence } from "./failures.ts";
 import type { Library } from "./library.ts";
-
-/** What the ids of a person's own models begin with. */
-const OWN = "own:";
 
 export class Models {
   readonly #store: Store;
@@ -17,6 +18,7 @@ export class Models {
   readonly #library: Library;
   /** Files that the person opened, by the id of their entry. */
   readonly #own = new Map<string, ArrayBuffer>();
+  #fetched: { readonly url: string; readonly file: Blob } | null = null;
   #wanted: string | null = null;
   #load = new AbortController();
   /** Called when a model has arrived and everything is to be computed again. */
@@ -34,11 +36,28 @@ export class Models {
     this.#store.models = [...(await this.#manifest()), ...this.#store.models];
     const { models } = this.#store;
     const named = models.find((m) => m.id === (preferred ?? this.#store.session.modelId));
-    const first = named ?? models.find((m) => m.isDefault) ?? models[0];
+    const usual = firstModel(models, false);
+    const first = named ?? firstModel(models, isSlow());
+    this.#store.usualModel = first?.id ?? "";
+    if (!named && first && usual && first !== usual) this.#offer(first, usual);
     if (first) this.#store.rewrite((s) => (known(s, models) ? s : { ...s, modelId: first.id }));
     else this.#store.model = { phase: "failed", entry: null, sentence: t.modelNone };
     if (named && preferred) this.#store.rewrite((s) => ({ ...s, modelId: named.id }));
     this.#store.changed();
+  }
+
+  /** What a slow connection was spared, for who wants it nevertheless. */
+  #offer(first: ModelEntry, usual: ModelEntry): void {
+    const run = () => {
+      this.#store.usualModel = usual.id;
+      this.choose(usual.id);
+    };
+    this.#store.notify({
+      kind: "info",
+      text: t.lighterModel(titleOf(first), titleOf(usual), formatBytes(usual.bytes)),
+      action: { label: t.fetchModel, run },
+      stays: true,
+    });
   }
 
   async #manifest(): Promise<ModelEntry[]> {
@@ -57,7 +76,11 @@ export class Models {
 
   /** Tries a model file of the person's own; the present one stays where it is no model. */
   open(name: string, bytes: ArrayBuffer): void {
-    const id = `${OWN}${name}`;
+    if (isClassifier(bytes)) {
+      this.#store.notify({ kind: "error", text: t.isClassifier(name) });
+      return;
+    }
+    const id = ownId(name, bytes);
     this.restore(new Map([[id, bytes]]));
     if (this.#store.session.modelId === id) this.#wanted = null;
     else this.choose(id);
@@ -67,13 +90,21 @@ export class Models {
   /** Lists model files of the person's own, by the ids of their entries. */
   restore(files: ReadonlyMap<string, ArrayBuffer>): void {
     for (const [id, bytes] of files) {
-      const file = id.slice(OWN.length);
-      const title = file.replace(/\.safetensors$/, "");
+      const file = nameOf(id);
+      const title = this.#freeTitle(file.replace(/\.safetensors$/i, ""), id);
       const entry = { id, title, url: null, file, bytes: bytes.byteLength };
       this.#own.set(id, bytes);
       const others = this.#store.models.filter((m) => m.id !== id);
       this.#store.models = [...others, { ...entry, data: null, score: null, isDefault: false }];
     }
+  }
+
+  /** Two files of one name are two models, and are told apart. */
+  #freeTitle(title: string, id: string): string {
+    const taken = new Set(this.#store.models.filter((m) => m.id !== id).map((m) => m.title));
+    let free = title;
+    for (let n = 2; taken.has(free); n++) free = `${title} (${n})`;
+    return free;
   }
 
   ownFiles(): ReadonlyMap<string, ArrayBuffer> {
@@ -104,26 +135,29 @@ export class Models {
     this.#store.model = { phase: "loading", entry, bytes: null };
     this.#store.changed();
     try {
-      const info = await this.#client.call("load", this.#source(entry), {
-        signal,
-        onProgress: (bytes) => this.#progress(entry, bytes),
-      });
+      const file = await this.#file(entry, signal);
+      signal.throwIfAborted();
+      const info = await this.#client.load(file, { signal });
       this.#store.model = { phase: "ready", entry, info };
       this.onReady();
       this.#library.embedAll();
-      this.#store.announcement = t.modelReady(entry.title);
+      this.#store.announcement = t.modelReady(titleOf(entry));
       this.#store.changed();
     } catch (error) {
-      if (isCancelled(error) || isCrash(error)) return;
+      if (signal.aborted || isCancelled(error) || isCrash(error)) return;
       this.#failed(entry, before?.entry ?? null, error);
     }
   }
 
-  #source(entry: ModelEntry): ModelSource {
-    if (entry.url !== null) {
-      return entry.bytes > 0 ? { url: entry.url, sizeBytes: entry.bytes } : { url: entry.url };
-    }
-    return { bytes: this.#own.get(entry.id) ?? new ArrayBuffer(0) };
+  /** The bytes of a model: of the one fetched last they are still here. */
+  async #file(entry: ModelEntry, signal: AbortSignal): Promise<Blob> {
+    if (entry.url === null) return new Blob([this.#own.get(entry.id) ?? new ArrayBuffer(0)]);
+    if (this.#fetched?.url === entry.url) return this.#fetched.file;
+    const size = entry.bytes > 0 ? entry.bytes : undefined;
+    const progress = (bytes: Bytes) => this.#progress(entry, bytes);
+    const file = await download(entry.url, size, signal, progress);
+    this.#fetched = { url: entry.url, file };
+    return file;
   }
 
   #progress(entry: ModelEntry, bytes: Bytes): void {
@@ -148,6 +182,28 @@ export class Models {
   }
 }
 
+/** Whether a file is what the page exports: its first bytes, a header in JSON, say so. */
+function isClassifier(bytes: ArrayBuffer): boolean {
+  const head = new Uint8Array(bytes, 0, Math.min(bytes.byteLength, 4096));
+  return new TextDecoder().decode(head).includes('"fewshot.classifier"');
+}
+
+/** By content, so that another file of the same name is another model. */
+function ownId(name: string, bytes: ArrayBuffer): string {
+  const digest = crc32(new Uint8Array(bytes)).toString(16).padStart(8, "0");
+  return `${OWN}${digest}-${bytes.byteLength}:${name}`;
+}
+
+/** The file's name; ids were once nothing else. */
+function nameOf(id: string): string {
+  return id.slice(OWN.length).replace(/^[0-9a-f]{8}-\d+:/, "");
+}
+
 function known(session: Session, models: readonly ModelEntry[]): boolean {
   return models.some((model) => model.id === session.modelId);
+}
+
+/** What a person calls a model: in their language where the page knows it. */
+export function titleOf({ id, title }: ModelEntry): string {
+  return t.modelWords[id]?.title ?? title;
 }

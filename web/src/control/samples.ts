@@ -54,22 +54,30 @@ export class Samples {
   }
 
   #session(sample: Sample, id: (file: string) => string): Session {
-    const { session, models } = this.#store;
-    const model = models.some((m) => m.id === sample.model) ? sample.model : session.modelId;
+    const { session } = this.#store;
     let next: Session = {
-      ...emptySession(model),
+      ...emptySession(this.#model(sample)),
       sample: sample.id,
       settings: session.settings,
     };
     sample.ways.forEach((way, i) => {
       const classId = `${sample.id}-${i}`;
-      next = addSupport(addClass(next, classId, way.name), classId, way.support.map(id));
+      const name = t.sampleClasses[way.name] ?? way.name;
+      next = addSupport(addClass(next, classId, name), classId, way.support.map(id));
     });
     for (const query of sample.queries) {
-      const truth = next.classes.find((c) => c.name === query.truth)?.id ?? null;
-      next = addQueries(next, [id(query.file)], truth);
+      const truth = sample.ways.findIndex((way) => way.name === query.truth);
+      next = addQueries(next, [id(query.file)], next.classes[truth]?.id ?? null);
     }
     return next;
+  }
+
+  /** The model a sample needs, where it needs one; else what the person uses, or would. */
+  #model(sample: Sample): string {
+    const { session, samples, models, usualModel } = this.#store;
+    if (sample.model !== null && models.some((m) => m.id === sample.model)) return sample.model;
+    const before = samples.find((s) => s.id === session.sample);
+    return before?.model === session.modelId ? usualModel : session.modelId;
   }
 }
 

@@ -4,6 +4,7 @@ import { SESSION_EXTENSION } from "../input/files.ts";
 import { writeLink } from "../state/link.ts";
 import { isReady } from "../state/store.ts";
 import { taskOf } from "../state/task.ts";
+import { TooLarge } from "../storage/zip.ts";
 import { t } from "../strings/index.ts";
 import { sentence } from "./failures.ts";
 
@@ -19,7 +20,12 @@ export function download(blob: Blob, name: string): void {
 }
 
 export async function saveSession(app: App): Promise<void> {
-  download(await app.keeper.save(), `${t.sessionName}${SESSION_EXTENSION}`);
+  try {
+    download(await app.keeper.save(), `${t.sessionName}${SESSION_EXTENSION}`);
+  } catch (error) {
+    const text = error instanceof TooLarge ? t.sessionTooLarge : t.sessionNotSaved;
+    app.store.notify({ kind: "error", text });
+  }
 }
 
 export async function exportClassifier(app: App): Promise<void> {

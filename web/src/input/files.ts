@@ -1,7 +1,8 @@
 /**
  * Files as people bring them: chosen, dropped (folders too) or pasted, sorted
- * into pictures (by their folder), models and saved sessions.
+ * into pictures (by their class folder), models and saved sessions.
  */
+import { classOf, isHidden } from "./folders.ts";
 
 /** What the page's own session files are called. */
 export const SESSION_EXTENSION = ".fewshot.zip";
@@ -13,12 +14,16 @@ export interface Found {
 }
 
 export interface Sorted {
-  /** Pictures by the folder they lie in; key null for those in none. */
+  /** Pictures by the folder of their class; key null for those in none. */
   readonly groups: ReadonlyMap<string | null, File[]>;
   readonly models: readonly File[];
-  readonly sessions: readonly File[];
+  readonly archives: readonly File[];
+  /** The files of an unpacked session, by their paths in it; none where there is no such folder. */
+  readonly session: ReadonlyMap<string, File>;
 }
 
+/** What tells the folder of an unpacked session. */
+export const SESSION_INDEX = "session.json";
 const PICTURE = /\.(jpe?g|jfif|png|webp|avif|gif|bmp|heic|heif|tiff?|svg)$/i;
 
 function isPicture(file: File): boolean {
@@ -43,7 +48,7 @@ export function fromDrop(transfer: DataTransfer): Promise<Found[]> {
 }
 
 async function walk(entry: FileSystemEntry, folders: readonly string[]): Promise<Found[]> {
-  if (entry.name.startsWith(".")) return [];
+  if (isHidden(entry.name)) return [];
   if (isFile(entry)) {
     const file = await new Promise<File>((resolve, reject) => entry.file(resolve, reject));
     return [{ file, folders }];
@@ -73,23 +78,37 @@ async function children(folder: FileSystemDirectoryEntry): Promise<FileSystemEnt
 export function sort(found: readonly Found[]): Sorted {
   const groups = new Map<string | null, File[]>();
   const models: File[] = [];
-  const sessions: File[] = [];
-  const inOrder = [...found].sort((a, b) => path(a).localeCompare(path(b), undefined, NUMERIC));
+  const archives: File[] = [];
+  const seen = found.filter(({ file, folders }) => ![...folders, file.name].some(isHidden));
+  const session = unpacked(seen);
+  const inOrder = (session.size > 0 ? [] : seen).sort((a, b) =>
+    path(a).localeCompare(path(b), undefined, NUMERIC),
+  );
+  const group = classOf(inOrder.filter(({ file }) => isPicture(file)).map((f) => f.folders));
+  const add = (name: string | null, file: File) => {
+    const files = groups.get(name);
+    if (files) files.push(file);
+    else groups.set(name, [file]);
+  };
   for (const { file, folders } of inOrder) {
-    if (file.name.startsWith(".")) continue;
-    if (file.name.endsWith(".safetensors")) models.push(file);
-    else if (file.name.endsWith(SESSION_EXTENSION)) sessions.push(file);
-    else if (isPicture(file)) {
-      const folder = folders.at(-1) ?? null;
-      const group = groups.get(folder);
-      if (group) group.push(file);
-      else groups.set(folder, [file]);
-    } else if (folders.length === 0) {
-      // A lone file of an unknown kind is tried as a picture, so that it gets its sentence.
-      groups.set(null, [...(groups.get(null) ?? []), file]);
-    }
+    if (/\.safetensors$/i.test(file.name)) models.push(file);
+    else if (/\.zip$/i.test(file.name)) archives.push(file);
+    else if (isPicture(file)) add(group(folders), file);
+    // A lone file of an unknown kind is tried as a picture, so that it gets its sentence.
+    else if (folders.length === 0) add(null, file);
   }
-  return { groups, models, sessions };
+  return { groups, models, archives, session };
+}
+
+/** The files of the first folder that is an unpacked session. */
+function unpacked(found: readonly Found[]): Map<string, File> {
+  const index = found.find(
+    ({ file, folders }) => file.name === SESSION_INDEX && folders.length > 0,
+  );
+  if (!index) return new Map();
+  const root = `${index.folders.join("/")}/`;
+  const inside = found.filter((f) => path(f).startsWith(root));
+  return new Map(inside.map((f) => [path(f).slice(root.length), f.file]));
 }
 
 const NUMERIC: Intl.CollatorOptions = { numeric: true };

@@ -57,3 +57,13 @@ function readEntry(model: Fields, base: string): ModelEntry[] {
     },
   ];
 }
+
+/**
+ * The model to begin with: the manifest's own choice; on a slow connection the first of its list
+ * that is smaller.
+ */
+export function firstModel(models: readonly ModelEntry[], isSlow: boolean): ModelEntry | undefined {
+  const usual = models.find((model) => model.isDefault) ?? models[0];
+  if (!usual || !isSlow) return usual;
+  return models.find(({ bytes }) => bytes > 0 && bytes < usual.bytes) ?? usual;
+}

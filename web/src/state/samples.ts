@@ -3,7 +3,8 @@
 export interface Sample {
   readonly id: string;
   readonly title: string;
-  readonly model: string;
+  /** The model that it cannot do without; null where any will do. */
+  readonly model: string | null;
   readonly ways: readonly { readonly name: string; readonly support: readonly string[] }[];
   readonly queries: readonly { readonly file: string; readonly truth: string }[];
 }
@@ -15,7 +16,7 @@ function isSample(value: unknown): value is Sample {
     sample !== null &&
     typeof sample.id === "string" &&
     typeof sample.title === "string" &&
-    typeof sample.model === "string" &&
+    (sample.model === null || typeof sample.model === "string") &&
     Array.isArray(sample.ways) &&
     Array.isArray(sample.queries)
   );

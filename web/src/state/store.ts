@@ -19,28 +19,27 @@ import { emptySession, type Session } from "./session.ts";
 export interface Picture {
   readonly id: PictureId;
   readonly name: string;
-  readonly blob: Blob;
+  /** The page's own copy once `isOwned`: a file of the person's may be moved. */
+  blob: Blob;
+  isOwned: boolean;
   /** Shows the picture as it is. */
-  readonly url: string;
-  /** What the model sees; null until it has seen it. */
-  view: Blob | null;
-  /** Shows it, once that was asked for: to make an address takes a while, and few are wanted. */
+  url: string;
+  /** Shows what the model sees, once that was asked for. */
   viewUrl: string | null;
   /** Shows a small copy of a large file; null until that is there. */
   small: string | null;
   width: number;
   height: number;
+  /** Whether it has been read before: then nothing takes it away but the person. */
+  wasRead: boolean;
+  /** Whether the session's worker has its feature. */
   ready: boolean;
+  /** Why it has none, where one model could read it and this one cannot. */
+  problem: string | null;
 }
 
 /** Above this a file is likely a photograph of millions of pixels. */
 const SMALL_BYTES = 400_000;
-
-export function viewUrlOf(picture: Picture | undefined): string | null {
-  if (!picture?.view) return null;
-  picture.viewUrl ??= URL.createObjectURL(picture.view);
-  return picture.viewUrl;
-}
 
 export function isLarge({ blob }: Pick<Picture, "blob">): boolean {
   return blob.size > SMALL_BYTES;
@@ -74,6 +73,8 @@ export interface Notice {
   /** Does not go by itself. */
   readonly stays?: boolean;
   readonly action?: { readonly label: string; run(): void };
+  /** What it is about one by one, shown on demand. */
+  readonly names?: readonly string[];
 }
 
 export class Store {
@@ -81,11 +82,15 @@ export class Store {
   readonly pictures = new Map<PictureId, Picture>();
   models: readonly ModelEntry[] = [];
   samples: readonly Sample[] = [];
+  /** The model that this visit began with: what a sample takes that needs no other. */
+  usualModel = "";
   model: ModelState = { phase: "none" };
   classification: Classification | null = null;
   projection: Projection | null = null;
   method: ProjectionMethod = "tsne";
   notices: readonly Notice[] = [];
+  /** Milliseconds that models take for a picture on this device, by their ids, once measured. */
+  readonly speeds = new Map<string, number>();
   /** What a screen reader is told, politely. */
   announcement = "";
   #listeners = new Set<() => void>();

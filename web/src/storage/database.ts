@@ -36,7 +36,10 @@ export class Database {
     request.onupgradeneeded = () => {
       for (const store of STORES) request.result.createObjectStore(store);
     };
-    return new Database(await result(request));
+    const db = await result(request);
+    // A newer page in another tab wants to change the stores: it shall not wait for this one.
+    db.onversionchange = () => db.close();
+    return new Database(db);
   }
 
   /** What was kept last; null on a first visit. */

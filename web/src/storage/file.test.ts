@@ -1,7 +1,13 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { addClass, addQueries, addSupport, emptySession } from "../state/session.ts";
-import { fromFile, readSession, toFile } from "./file.ts";
+import { fromEntries, readSession, toFile } from "./file.ts";
+import { readZip, writeZip } from "./zip.ts";
+
+async function fromFile(file: Blob) {
+  const entries = await readZip(file);
+  return entries && fromEntries(entries);
+}
 
 const blob = (text: string) => new Blob([text], { type: "image/png" });
 const session = addQueries(
@@ -45,4 +51,24 @@ test("what is wrong in a file takes its default, and pictures that are missing a
 
 test("another file is no session", async () => {
   assert.equal(await fromFile(new Blob(["hello"])), null);
+});
+
+test("a session that was unpacked and packed again, folder and all, is opened", async () => {
+  const pictures = new Map([["1", { name: "one.png", blob: blob("one") }]]);
+  const entries = await readZip(await toFile({ session, pictures, models: new Map() }));
+  const again = [...(entries ?? [])].map(([name, data]) => ({ name: `mine/${name}`, data }));
+  const opened = await fromFile(await writeZip(again));
+  assert.equal(await opened?.pictures.get("1")?.blob.text(), "one");
+});
+
+test("doubled ids are refused, and no model takes the place of the site's", async () => {
+  const doubled = addClass(session, "a", "Dog");
+  const pictures = new Map();
+  assert.equal(
+    await fromFile(await toFile({ session: doubled, pictures, models: new Map() })),
+    null,
+  );
+  const models = new Map([["photos", new Uint8Array([7]).buffer]]);
+  const opened = await fromFile(await toFile({ session, pictures, models }));
+  assert.equal(opened?.models.size, 0);
 });

@@ -15,12 +15,14 @@ import {
   type Settings,
 } from "../state/session.ts";
 import type { Kept, KeptPicture } from "./database.ts";
-import { readZip, writeZip, type ZipEntry } from "./zip.ts";
+import { writeZip, type ZipEntry } from "./zip.ts";
 
 /** Grows when an older page could not read the file. */
 const VERSION = 1;
 const INDEX = "session.json";
 const MODELS = "models/";
+/** What the ids of a person's own models begin with. */
+export const OWN = "own:";
 
 export async function toFile({ session, pictures, models }: Kept): Promise<Blob> {
   const files: Record<string, { name: string; type: string; file: string }> = {};
@@ -38,11 +40,11 @@ export async function toFile({ session, pictures, models }: Kept): Promise<Blob>
   return writeZip([{ name: INDEX, data: new Blob([index]) }, ...entries]);
 }
 
-/** What a file holds; null where it is no session that this page can read. */
-export async function fromFile(file: Blob): Promise<Kept | null> {
-  const entries = await readZip(file);
-  const index = record(parse((await entries?.get(INDEX)?.text()) ?? ""));
-  if (!entries || index.fewshot !== VERSION) return null;
+/** What an archive, or a folder, holds; null where it is no session that this page can read. */
+export async function fromEntries(all: ReadonlyMap<string, Blob>): Promise<Kept | null> {
+  const entries = rooted(all);
+  const index = record(parse((await entries.get(INDEX)?.text()) ?? ""));
+  if (index.fewshot !== VERSION) return null;
   const pictures = new Map<string, KeptPicture>();
   for (const [id, value] of Object.entries(record(index.pictures))) {
     const { name, type, file } = record(value);
@@ -51,10 +53,23 @@ export async function fromFile(file: Blob): Promise<Kept | null> {
       pictures.set(id, { name: String(name), blob: new Blob([data], { type: String(type) }) });
   }
   const models = new Map<string, ArrayBuffer>();
+  // Only a person's own: no file takes the place of a model of the site.
   for (const [name, data] of entries)
-    if (name.startsWith(MODELS)) models.set(name.slice(MODELS.length), await data.arrayBuffer());
+    if (name.startsWith(MODELS + OWN))
+      models.set(name.slice(MODELS.length), await data.arrayBuffer());
   const session = readSession(record(index.session), (id) => pictures.has(id));
+  const ids = [...session.classes.map((c) => c.id), ...picturesOf(session)];
+  if (new Set(ids).size < ids.length) return null;
   return { session, pictures, models };
+}
+
+/** Who packs a folder again puts it into the archive whole. */
+function rooted(entries: ReadonlyMap<string, Blob>): ReadonlyMap<string, Blob> {
+  const index = [...entries.keys()].find((name) => name.endsWith(`/${INDEX}`));
+  if (entries.has(INDEX) || index === undefined) return entries;
+  const root = index.slice(0, -INDEX.length);
+  const inside = [...entries].filter(([name]) => name.startsWith(root));
+  return new Map(inside.map(([name, data]) => [name.slice(root.length), data]));
 }
 
 type Fields = Record<string, unknown>;

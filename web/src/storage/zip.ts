@@ -1,7 +1,7 @@
 /**
  * Zip archives without compression: pictures are compressed already, and any
- * program opens the file. Reading knows what writing makes, and what common
- * programs make of it if they, too, only store.
+ * program opens the file. Reading knows what writing makes, and what programs
+ * make of it that pack the files again.
  */
 const LOCAL = 0x04034b50;
 const CENTRAL = 0x02014b50;
@@ -10,11 +10,18 @@ const UTF8_NAMES = 0x0800;
 const LOCAL_BYTES = 30;
 const CENTRAL_BYTES = 46;
 const END_BYTES = 22;
+const STORED = 0;
+const DEFLATED = 8;
+/** What an archive of this kind can hold: its offsets have 32 bits. */
+const MOST_BYTES = 0xffff_fff0;
 
 export interface ZipEntry {
   readonly name: string;
   readonly data: Blob;
 }
+
+/** The archive is too large for its kind. */
+export class TooLarge extends Error {}
 
 /** The archive; its parts stay where they are until it is read. */
 export async function writeZip(entries: readonly ZipEntry[]): Promise<Blob> {
@@ -23,6 +30,7 @@ export async function writeZip(entries: readonly ZipEntry[]): Promise<Blob> {
   let offset = 0;
   for (const { name, data } of entries) {
     const path = new TextEncoder().encode(name);
+    if (offset + data.size > MOST_BYTES) throw new TooLarge();
     const crc = crc32(new Uint8Array(await data.arrayBuffer()));
     const common = [
       [2, 20],
@@ -70,21 +78,45 @@ export async function readZip(file: Blob): Promise<Map<string, Blob> | null> {
   for (let i = 0, p = 0; i < count; i++) {
     if (p + CENTRAL_BYTES > directory.byteLength || directory.getUint32(p, true) !== CENTRAL)
       return null;
-    const stored = directory.getUint16(p + 10, true) === 0;
+    const method = directory.getUint16(p + 10, true);
     const size = directory.getUint32(p + 20, true);
+    const unpacked = directory.getUint32(p + 24, true);
     const nameLength = directory.getUint16(p + 28, true);
     const extra = directory.getUint16(p + 30, true) + directory.getUint16(p + 32, true);
     const local = directory.getUint32(p + 42, true);
     const bytes = new Uint8Array(directory.buffer, p + CENTRAL_BYTES, nameLength);
-    if (!stored) return null;
+    if (method !== STORED && method !== DEFLATED) return null;
     const head = await view(file.slice(local, local + LOCAL_BYTES));
     if (head.byteLength < LOCAL_BYTES) return null;
     const from = local + LOCAL_BYTES + head.getUint16(26, true) + head.getUint16(28, true);
     if (from + size > file.size) return null;
-    entries.set(new TextDecoder().decode(bytes), file.slice(from, from + size));
+    const packed = file.slice(from, from + size);
+    const data = method === STORED ? packed : await inflate(packed, unpacked);
+    if (!data) return null;
+    entries.set(new TextDecoder().decode(bytes), data);
     p += CENTRAL_BYTES + nameLength + extra;
   }
   return entries;
+}
+
+/** Null where it is not what it claims to be: no more than that is ever held. */
+async function inflate(packed: Blob, size: number): Promise<Blob | null> {
+  const reader = packed.stream().pipeThrough(new DecompressionStream("deflate-raw")).getReader();
+  const parts: BlobPart[] = [];
+  let length = 0;
+  try {
+    for (;;) {
+      const { done, value } = await reader.read();
+      if (done) return length === size ? new Blob(parts) : null;
+      length += value.length;
+      if (length > size) return null;
+      parts.push(value);
+    }
+  } catch {
+    return null;
+  } finally {
+    reader.cancel().catch(() => {});
+  }
 }
 
 /** Width in bytes, and value. */
@@ -112,7 +144,7 @@ const TABLE = Uint32Array.from({ length: 256 }, (_, n) => {
   return value;
 });
 
-function crc32(bytes: Uint8Array): number {
+export function crc32(bytes: Uint8Array): number {
   let value = 0xffffffff;
   for (const byte of bytes) value = (value >>> 8) ^ (TABLE[(value ^ byte) & 255] ?? 0);
   return (value ^ 0xffffffff) >>> 0;

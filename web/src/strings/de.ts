@@ -16,12 +16,21 @@ export const de: Strings = {
   sampleFailed: (title) =>
     `Das Beispiel „${title}“ konnte nicht geladen werden. Prüf die Verbindung und versuch es noch einmal.`,
   sampleTitles: {
+    groceries: "Obst und Gemüse",
+    "hand-signs": "Handzeichen",
     butterflies: "Schmetterlinge",
     reef: "Fische",
-    meadow: "Blumen",
     beetles: "Käfer, einmal gesehen",
-    woods: "Aus dem Wald",
     characters: "Handschrift, einmal gesehen",
+  },
+
+  sampleClasses: {
+    Aubergine: "Aubergine",
+    Banana: "Banane",
+    Kiwi: "Kiwi",
+    Lemon: "Zitrone",
+    Orange: "Orange",
+    "Red pepper": "Rote Paprika",
   },
 
   undo: "Rückgängig",
@@ -47,7 +56,7 @@ export const de: Strings = {
   phoneCamera: "Kamera-App des Telefons",
   cameraPicture: "Kamera",
   taken: (n) => count(n, "Bild aufgenommen", "Bilder aufgenommen"),
-  framesPerSecond: (n) => `${n} Bilder je Sekunde`,
+  answersPerSecond: (n) => `${n} Antworten je Sekunde`,
   cameraForbidden:
     "Die Kamera darf hier nicht benutzt werden. Erlaube sie in den Einstellungen des Browsers für diese Seite und öffne dieses Fenster noch einmal.",
   cameraMissing:
@@ -81,6 +90,8 @@ export const de: Strings = {
   queriesHint: "Zieh Bilder hierher, füg sie ein oder wähl sie aus, um nach ihnen zu fragen.",
   needClasses: "Antworten kommen, sobald zwei Klassen je ein Bild haben.",
   needModel: "Antworten kommen, sobald das Modell da ist.",
+  unread: "War nicht zu lesen",
+  readAgain: "Noch einmal zu lesen versuchen",
   right: "richtig",
   wrong: "falsch",
   rightCount: (right, of) => `${right} von ${of} richtig`,
@@ -108,11 +119,35 @@ export const de: Strings = {
   map: "Karte",
   settings: "Einstellungen",
   model: "Modell",
+  modelWords: {
+    everyday: {
+      title: "Fotos aus dem Alltag",
+      what: "Für Fotos von Dingen, Essen, Pflanzen, Tieren. Aus 1,3 Millionen Bildern gelernt; hier das treffsicherste.",
+    },
+    photos: {
+      title: "Fotos, leicht",
+      what: "Schnell geladen und schnell gerechnet; auf scharfen Fotos weniger treffsicher.",
+    },
+    "cifar-fs": {
+      title: "Winzige Fotos",
+      what: "Für Bilder von 32 Pixeln. Das kleinste in Farbe.",
+    },
+    omniglot: {
+      title: "Handschriftliche Zeichen",
+      what: "Für Buchstaben und Zeichnungen, schwarz auf weiß. Sieht keine Farben.",
+    },
+  },
+  modelSpeed: (ms) => `hier ${ms} ms je Bild`,
+  lighterModel: (title, usual, size) =>
+    `Um deine Verbindung zu schonen, hat diese Seite mit „${title}“ angefangen. „${usual}“ ist treffsicherer, zu laden sind ${size}.`,
+  fetchModel: "Laden",
   modelScore: (data, percent) => `${percent} auf ${data}, 5 Klassen, je 1 Beispiel`,
   modelInput: (side, colour) => `${side} × ${side} Pixel, ${colour ? "Farbe" : "Grau"}`,
   modelNoGenerator: "keiner: kann sich keine Beispiele vorstellen",
   modelNoRejection: "nicht kalibriert",
   modelDetails: "Über dieses Modell",
+  computedBy: (relaxed, workers) =>
+    `WebAssembly mit ${relaxed ? "Relaxed SIMD" : "SIMD"}, bis zu ${count(workers, "Worker", "Worker")} für Bilder`,
   facts: {
     input: "Eingabe",
     features: "Merkmale",
@@ -122,6 +157,7 @@ export const de: Strings = {
     distance: "Abstand",
     temperature: "Temperatur",
     rejection: "„Nichts davon“ ab",
+    computed: "Gerechnet mit",
     data: "Daten",
     split: "Aufteilung",
     recipe: "Rezept",
@@ -159,6 +195,7 @@ export const de: Strings = {
   scatterHint: "Nah heißt ähnlich. Pfeiltasten gehen durch die Bilder.",
   scatterLabel: (n) =>
     `Karte von ${n} Merkmalen in der Ebene; die Tabelle darunter sagt dasselbe in Worten.`,
+  tsneTooMany: (n) => `Bei mehr als ${n} Punkten wird die Karte durch PCA gezeichnet.`,
   scatterEmpty: "Sobald zwei Klassen Bilder haben, treffen sie sich hier.",
   methodPca: "PCA",
   methodTsne: "t-SNE",
@@ -201,7 +238,16 @@ export const de: Strings = {
   pastedInto: (name) => `Eingefügt in ${name}.`,
   startedOver: "Alles ist geleert.",
   notASession: (name) =>
-    `„${name}“ ist keine Sitzung, die diese Seite gesichert hat, oder wurde seitdem verändert. Wähle eine Datei, die auf .fewshot.zip endet.`,
+    `„${name}“ ist keine Sitzung, die diese Seite gesichert hat, ist unvollständig oder wurde seitdem verändert. Was auf der Seite ist, bleibt.`,
+  isClassifier: (name) =>
+    `„${name}“ ist ein exportierter Klassifikator, kein Modell: Man nimmt ihn mit „fewshot predict --support“. Um hier weiter zu lehren, öffne eine gesicherte Sitzung.`,
+  sessionTooLarge:
+    "Die Sitzung enthält mehr als 4 GB, so viel fasst eine solche Datei nicht. Entferne Bilder oder sichere sie als mehrere Sitzungen.",
+  sessionNotSaved:
+    "Die Sitzung konnte nicht gesichert werden: Der Browser gibt ein Bild nicht mehr heraus. Entferne die als nicht gelesen markierten Bilder und sichere noch einmal.",
+  otherTab:
+    "Ein anderer Tab mit dieser Seite behält die Sitzung. Was du hier änderst, ist fort, wenn du diesen schließt.",
+  keepHere: "Hier behalten",
   cannotKeep:
     "Dieser Browser behält für diese Seite nichts mehr (sein Speicher ist voll oder ausgeschaltet). Sichere die Sitzung als Datei, bevor du sie schließt.",
   evaluate: "Auswerten",
@@ -252,6 +298,18 @@ export const de: Strings = {
   noPictures: "Darin ist kein Bild.",
   pasted: "eingefügtes Bild",
 
+  refused: (n, cure) => `${n} Bilder konnten nicht aufgenommen werden. ${cure}`.trim(),
+  refusedNames: "Welche?",
+  cures: {
+    "bad-picture":
+      "Sie sind beschädigt oder keine Bilder, die dieser Browser lesen kann. Sichere sie als JPEG oder PNG und füg sie noch einmal hinzu.",
+    gone: "Ihre Dateien sind nicht mehr, wo sie waren. Leg sie zurück und füg sie noch einmal hinzu.",
+    heic: "Es sind HEIC-Bilder, die dieser Browser nicht lesen kann. Exportier sie als JPEG oder öffne diese Seite in Safari.",
+    "too-large":
+      "Sie sind zu groß, um sie hier zu öffnen. Verkleinere sie auf unter 50 Megapixel und füg sie noch einmal hinzu.",
+  },
+  hopeless:
+    "Der Lerner ist mehrmals stehen geblieben und wird nicht mehr von selbst gestartet. Alles, was du hinzugefügt hast, ist noch da.",
   failures: {
     cancelled: () => "Abgebrochen.",
     crashed: (name) =>
@@ -259,16 +317,18 @@ export const de: Strings = {
     network: (name) =>
       `„${name}“ konnte nicht geladen werden. Prüf die Verbindung und versuch es noch einmal.`,
     "no-model": () => "Es ist noch kein Modell geladen.",
-    "bad-model": (name, detail) =>
-      `„${name}“ taugt nicht als Modell: ${detail}. Wähl eine .safetensors-Datei, die „fewshot train“ geschrieben hat.`,
+    "bad-model": (name) =>
+      `„${name}“ taugt nicht als Modell. Wähl eine .safetensors-Datei, die „fewshot train“ geschrieben hat.`,
     "bad-picture": (name) =>
       `„${name}“ ist beschädigt oder kein Bild, das dieser Browser lesen kann. Sichere es als JPEG oder PNG und füg es noch einmal hinzu.`,
+    gone: (name) =>
+      `„${name}“ ist nicht mehr zu lesen: Die Datei wurde verschoben oder entfernt. Leg sie zurück und füg sie noch einmal hinzu.`,
     heic: (name) =>
       `„${name}“ ist ein HEIC-Bild, das dieser Browser nicht lesen kann. Exportier es als JPEG oder öffne diese Seite in Safari.`,
     "too-large": (name) =>
       `„${name}“ ist zu groß, um es hier zu öffnen. Verkleinere es auf unter 50 Megapixel und füg es noch einmal hinzu.`,
-    "too-few": (_name, detail) => `Das reicht noch nicht: ${detail}.`,
-    internal: (name, detail) => `Bei „${name}“ ging etwas schief: ${detail}.`,
+    "too-few": () => "Das reicht noch nicht: Es braucht mehr Klassen oder mehr Bilder je Klasse.",
+    internal: (name) => `Bei „${name}“ ging etwas schief.`,
   },
   tooOld:
     "Dieser Browser ist zu alt für diese Seite: Sie braucht WebAssembly mit SIMD. Bitte aktualisiere ihn.",

@@ -16,6 +16,7 @@ export const en = {
   sampleFailed: (title: string) =>
     `The sample “${title}” could not be fetched. Check the connection and try again.`,
   sampleTitles: {} as Record<string, string>,
+  sampleClasses: {} as Record<string, string>,
 
   undo: "Undo",
   redo: "Redo",
@@ -40,7 +41,7 @@ export const en = {
   phoneCamera: "Phone’s camera app",
   cameraPicture: "camera",
   taken: (n: number) => count(n, "picture taken", "pictures taken"),
-  framesPerSecond: (n: string) => `${n} frames a second`,
+  answersPerSecond: (n: string) => `${n} answers a second`,
   cameraForbidden:
     "The camera may not be used here. Allow it in the browser’s settings for this page, then open this window again.",
   cameraMissing: "No camera was found. Connect one, then open this window again.",
@@ -73,6 +74,8 @@ export const en = {
   queriesHint: "Drop, paste or choose pictures to ask about.",
   needClasses: "Answers appear once two classes have a picture each.",
   needModel: "Answers appear as soon as the model has arrived.",
+  unread: "Could not be read",
+  readAgain: "Try to read it again",
   right: "right",
   wrong: "wrong",
   rightCount: (right: number, of: number) => `${right} of ${of} right`,
@@ -102,12 +105,37 @@ export const en = {
   map: "Map",
   settings: "Settings",
   model: "Model",
+  /** What the models of the project are for; others are told by their titles alone. */
+  modelWords: {
+    everyday: {
+      title: "Everyday photographs",
+      what: "For photographs of things, food, plants, animals. Learned from 1.3 million pictures; the most accurate here.",
+    },
+    photos: {
+      title: "Photographs, light",
+      what: "Light to fetch and fast; less accurate on sharp photographs.",
+    },
+    "cifar-fs": {
+      title: "Tiny photographs",
+      what: "For pictures of 32 pixels. The smallest in colour.",
+    },
+    omniglot: {
+      title: "Handwritten characters",
+      what: "For letters and drawings in black on white. Sees no colour.",
+    },
+  } as Record<string, { title: string; what: string }>,
+  modelSpeed: (ms: string) => `${ms} ms a picture here`,
+  lighterModel: (title: string, usual: string, size: string) =>
+    `To spare your connection this page began with “${title}”. “${usual}” is more accurate and ${size} to fetch.`,
+  fetchModel: "Fetch it",
   modelScore: (data: string, percent: string) => `${percent} on ${data}, 5 classes, 1 example each`,
   modelInput: (side: number, colour: boolean) =>
     `${side} × ${side} pixels, ${colour ? "colour" : "grey"}`,
   modelNoGenerator: "none: cannot imagine examples",
   modelNoRejection: "not calibrated",
   modelDetails: "About this model",
+  computedBy: (relaxed: boolean, workers: number) =>
+    `WebAssembly with ${relaxed ? "relaxed SIMD" : "SIMD"}, up to ${count(workers, "worker", "workers")} for pictures`,
   facts: {
     input: "Input",
     features: "Features",
@@ -117,6 +145,7 @@ export const en = {
     distance: "Distance",
     temperature: "Temperature",
     rejection: "“None of these” above",
+    computed: "Computed by",
     data: "Data",
     split: "Split",
     recipe: "Recipe",
@@ -152,6 +181,7 @@ export const en = {
   scatterHint: "Near is alike. Arrow keys go through the pictures.",
   scatterLabel: (n: number) =>
     `Map of ${n} features in the plane; the table below says the same in words.`,
+  tsneTooMany: (n: string) => `With more than ${n} points the map is drawn by PCA.`,
   scatterEmpty: "Once two classes have pictures, this is where they meet.",
   methodPca: "PCA",
   methodTsne: "t-SNE",
@@ -194,7 +224,16 @@ export const en = {
   pastedInto: (name: string) => `Pasted into ${name}.`,
   startedOver: "Everything was cleared.",
   notASession: (name: string) =>
-    `“${name}” is not a session that this page saved, or was changed since. Choose a file ending in .fewshot.zip.`,
+    `“${name}” is not a session that this page saved, is incomplete, or was changed since. What is on the page stays.`,
+  isClassifier: (name: string) =>
+    `“${name}” is an exported classifier, no model: it is used with “fewshot predict --support”. To go on teaching here, open a saved session.`,
+  sessionTooLarge:
+    "The session holds more than 4 GB, which such a file cannot. Remove pictures, or save them as several sessions.",
+  sessionNotSaved:
+    "The session could not be saved: the browser gave a picture no longer out. Remove the pictures marked as unread, then save again.",
+  otherTab:
+    "Another tab with this page keeps the session. What you change here is gone when you close this one.",
+  keepHere: "Keep it here",
   cannotKeep:
     "This browser keeps nothing for this page any more (its storage is full or switched off). Save the session as a file before you close it.",
   evaluate: "Evaluate",
@@ -247,6 +286,19 @@ export const en = {
   noPictures: "There is no picture in what you dropped.",
   pasted: "pasted picture",
 
+  refused: (n: number, cure: string) => `${n} pictures could not be taken in. ${cure}`.trim(),
+  refusedNames: "Which ones?",
+  /** What helps where many pictures fail alike. */
+  cures: {
+    "bad-picture":
+      "They are broken or not pictures this browser can read. Save them as JPEG or PNG and add them again.",
+    gone: "Their files are no longer where they were. Bring them back and add them again.",
+    heic: "They are HEIC pictures, which this browser cannot read. Export them as JPEG, or open this page in Safari.",
+    "too-large":
+      "They are too large to open here. Make them smaller than 50 megapixels and add them again.",
+  } as Partial<Record<FailureCode, string>>,
+  hopeless:
+    "The learner has stopped several times and is not started again by itself. Everything you added is still here.",
   failures: {
     cancelled: () => "Cancelled.",
     crashed: (name: string) =>
@@ -258,6 +310,8 @@ export const en = {
       `“${name}” cannot be used as a model: ${detail}. Choose a .safetensors file that “fewshot train” wrote.`,
     "bad-picture": (name: string) =>
       `“${name}” is broken or not a picture this browser can read. Save it as JPEG or PNG and add it again.`,
+    gone: (name: string) =>
+      `“${name}” can no longer be read: its file was moved or taken away. Bring it back and add it again.`,
     heic: (name: string) =>
       `“${name}” is a HEIC picture, which this browser cannot read. Export it as JPEG, or open this page in Safari.`,
     "too-large": (name: string) =>

@@ -56,6 +56,7 @@ const points = new Intl.NumberFormat(language, {
   signDisplay: "always",
 });
 const decimal = new Intl.NumberFormat(language, { maximumFractionDigits: 2 });
+const short = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
 const megabytes = new Intl.NumberFormat(language, {
   minimumFractionDigits: 1,
   maximumFractionDigits: 1,
@@ -71,3 +72,6 @@ export const formatChange = (fraction: number): string =>
 export const formatScore = (fraction: number): string => finer.format(fraction);
 export const formatDecimal = (n: number): string => decimal.format(n);
 export const formatBytes = (bytes: number): string => `${megabytes.format(bytes / 1e6)} MB`;
+/** Milliseconds: two digits that mean something. */
+export const formatDuration = (milliseconds: number): string =>
+  milliseconds < 9.95 ? short.format(milliseconds) : whole.format(milliseconds);

@@ -116,7 +116,7 @@ function live(app: App, camera: Camera, signal: AbortSignal): HTMLElement {
     const { best, rejected, probability, bars: all } = answer.verdict;
     const name = rejected ? t.noneOfThese : (best?.entry.name ?? "");
     setText(label, rejected ? name : `${name} ${formatPercent(probability)}`);
-    setText(rate, t.framesPerSecond(formatInteger(Math.round(answer.framesPerSecond))));
+    setText(rate, t.answersPerSecond(formatInteger(Math.round(answer.perSecond))));
     chart.update(all, best, false);
   }).catch((error: unknown) => {
     app.store.notify({ kind: "error", text: t.failures.internal(t.camera, String(error)) });

@@ -50,7 +50,11 @@ export function evidence(app: App, id: PictureId): Evidence {
     try {
       const task = taskOf(session, info, isReady(app.store));
       const args = { task, picture: id, blob: picture.blob, classId };
-      paint(canvas, await app.client.call("occlude", args, { signal: current.signal }));
+      const [occlusion] = await Promise.all([
+        app.client.call("occlude", args, { signal: current.signal }),
+        app.library.viewUrl(id),
+      ]);
+      paint(canvas, occlusion);
       canvas.hidden = false;
       setText(note, t.evidenceOf(name));
     } catch (error) {

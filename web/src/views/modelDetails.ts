@@ -7,16 +7,20 @@ import { formatDecimal, formatInteger, t } from "../strings/index.ts";
 /** Entries of the provenance that say something to a person. */
 const PROVENANCE = ["data", "split", "recipe", "stage", "seed", "commit"] as const;
 
-export function modelDetails({ store }: App): HTMLElement {
+export function modelDetails({ store, client }: App): HTMLElement {
   const list = h("dl", { class: "facts" });
   const element = h("details", { class: "more" }, h("summary", {}, t.modelDetails), list);
+  const by = t.computedBy(client.moduleKind === "relaxed", client.encoders);
+  const computed = [t.facts.computed, by] as const;
   let shown: ModelInfo | null = null;
   store.subscribe(() => {
     element.hidden = store.info === null;
     if (store.info === shown || store.info === null) return;
     shown = store.info;
     list.replaceChildren(
-      ...facts(shown).map(([name, value]) => h("div", {}, h("dt", {}, name), h("dd", {}, value))),
+      ...[...facts(shown), computed].map(([name, value]) =>
+        h("div", {}, h("dt", {}, name), h("dd", {}, value)),
+      ),
     );
   });
   return element;

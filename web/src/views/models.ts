@@ -1,9 +1,11 @@
 /** The choice of the model: one card each, how far it has arrived, and what it says of itself. */
 import type { App } from "../app.ts";
+import { titleOf } from "../control/models.ts";
 import { h, KeyedList, type Row, setText } from "../dom.ts";
 import { fromList } from "../input/files.ts";
 import type { ModelEntry } from "../state/models.ts";
-import { formatBytes, formatScore, t } from "../strings/index.ts";
+import type { Store } from "../state/store.ts";
+import { formatBytes, formatDuration, formatScore, t } from "../strings/index.ts";
 import { button, fileChooser } from "./controls.ts";
 import { modelDetails } from "./modelDetails.ts";
 
@@ -25,7 +27,7 @@ export function models(app: App): HTMLElement {
     progress.hidden = model.phase !== "loading";
     if (bytes && bytes.total > 0) progress.value = bytes.received / bytes.total;
     else progress.removeAttribute("value");
-    setText(state, describe(app));
+    setText(state, arrival(store));
     state.hidden = state.textContent === "";
     again.hidden = model.phase !== "failed" || model.entry === null;
   });
@@ -59,26 +61,30 @@ function card(app: App, entry: ModelEntry): Row<ModelEntry> {
     value: entry.id,
     onchange: () => app.models.choose(entry.id),
   });
-  const score = entry.score
-    ? t.modelScore(entry.data ?? "", formatScore(entry.score.accuracy))
-    : (entry.data ?? "");
+  const words = t.modelWords[entry.id];
+  const score = entry.score && t.modelScore(entry.data ?? "", formatScore(entry.score.accuracy));
+  const speed = h("span", { class: "hint" });
   const element = h(
     "label",
     { class: "model" },
     radio,
-    h("span", { class: "model-title" }, entry.title),
+    h("span", { class: "model-title" }, titleOf(entry)),
     entry.bytes > 0 && h("span", { class: "hint" }, formatBytes(entry.bytes)),
+    words && h("span", { class: "hint model-words" }, words.what),
+    speed,
     score && h("span", { class: "hint model-score" }, score),
   );
   const update = () => {
     radio.checked = app.store.session.modelId === entry.id;
+    const took = app.store.speeds.get(entry.id);
+    speed.hidden = took === undefined;
+    setText(speed, took === undefined ? "" : t.modelSpeed(formatDuration(took)));
   };
   return { element, update };
 }
 
-/** The line below the cards: how the model arrives, or why it does not. */
-function describe({ store }: App): string {
-  const { model } = store;
+/** How the model arrives, or why it does not; empty once it is there. */
+export function arrival({ model }: Store): string {
   if (model.phase === "failed") return model.sentence;
   if (model.phase === "loading") {
     const { bytes } = model;

@@ -21,7 +21,7 @@ export function notices(app: App): HTMLElement {
       const element = h(
         "div",
         { class: `notice ${notice.kind}`, role: notice.kind === "error" ? "alert" : "status" },
-        h("p", {}, notice.text),
+        h("div", {}, h("p", {}, notice.text), notice.names && details(notice.names)),
         action &&
           button(
             action.label,
@@ -42,6 +42,16 @@ export function notices(app: App): HTMLElement {
     setText(voice, store.announcement);
   });
   return h("div", {}, list, voice);
+}
+
+/** The names of many, for who wants to know them. */
+function details(names: readonly string[]): HTMLElement {
+  return h(
+    "details",
+    { class: "more" },
+    h("summary", {}, t.refusedNames),
+    h("ul", { class: "names" }, ...names.map((name) => h("li", {}, name))),
+  );
 }
 
 /** Time does not run while a person is at it with pointer or focus. */

@@ -2,14 +2,19 @@
 import type { App } from "../app.ts";
 import { h } from "../dom.ts";
 import type { PictureId } from "../protocol.ts";
-import { viewUrlOf } from "../state/store.ts";
 import { t } from "../strings/index.ts";
 import { openDialog } from "./dialog.ts";
 
 export function openPicture(app: App, id: PictureId): void {
   const picture = app.store.pictures.get(id);
   if (!picture) return;
-  const view = viewUrlOf(picture);
+  const view = h("img", { alt: t.asModelSees, class: "pixels" });
+  const seen = h(
+    "figure",
+    { hidden: true },
+    view,
+    h("figcaption", { class: "hint" }, t.asModelSees),
+  );
   const content = h(
     "div",
     { class: "closer" },
@@ -19,13 +24,12 @@ export function openPicture(app: App, id: PictureId): void {
       h("img", { src: picture.url, alt: picture.name }),
       h("figcaption", { class: "hint" }, t.original(picture.width, picture.height)),
     ),
-    view !== null &&
-      h(
-        "figure",
-        {},
-        h("img", { src: view, alt: t.asModelSees, class: "pixels" }),
-        h("figcaption", { class: "hint" }, t.asModelSees),
-      ),
+    seen,
   );
   openDialog(picture.name, content, { class: "wide" });
+  void app.library.viewUrl(id).then((url) => {
+    if (url === null) return;
+    view.src = url;
+    seen.hidden = false;
+  });
 }

@@ -10,6 +10,7 @@ import { verdict } from "../state/verdict.ts";
 import { formatInteger, t } from "../strings/index.ts";
 import { openCamera } from "./camera.ts";
 import { button, fileChooser, PICTURES } from "./controls.ts";
+import { arrival } from "./models.ts";
 import { queryCard } from "./queryCard.ts";
 
 export function queries(app: App): HTMLElement {
@@ -61,7 +62,7 @@ function waitingFor({ store }: App): string {
   if (store.session.queries.length === 0) return "";
   const taught = store.session.classes.filter((c) => c.enabled && c.pictures.length > 0);
   if (taught.length < 2) return t.needClasses;
-  return store.model.phase === "ready" ? "" : t.needModel;
+  return store.model.phase === "ready" ? "" : `${t.needModel} ${arrival(store)}`.trim();
 }
 
 function explainMark({ store }: App): string {

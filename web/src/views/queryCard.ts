@@ -4,7 +4,7 @@ import { h, KeyedList, type Row, setAttribute, setText } from "../dom.ts";
 import { draggable, PICTURE_TYPE } from "../input/drop.ts";
 import type { Neighbour, QueryResult } from "../protocol.ts";
 import type { Query } from "../state/session.ts";
-import { thumbnailUrl, viewUrlOf } from "../state/store.ts";
+import { thumbnailUrl } from "../state/store.ts";
 import { threshold } from "../state/task.ts";
 import { type Verdict, verdict } from "../state/verdict.ts";
 import { formatPercent, t } from "../strings/index.ts";
@@ -58,10 +58,14 @@ export function queryCard(
   const update = (query: Query) => {
     const { session, classification, info } = app.store;
     const answer = result(id);
-    setAttribute(image, "src", shown.isPainted ? viewUrlOf(picture) : thumbnailUrl(picture));
+    const seen = shown.isPainted ? picture?.viewUrl : null;
+    setAttribute(image, "src", seen ?? thumbnailUrl(picture));
     element.classList.toggle("waiting", !answer);
     if (!answer || !classification || !info) {
-      setText(label, picture?.ready === false || info === null ? t.thinking : "");
+      setText(
+        label,
+        picture?.problem ? t.unread : picture?.ready === false || info === null ? t.thinking : "",
+      );
       setText(probability, "");
       mark.hidden = true;
       note.hidden = true;

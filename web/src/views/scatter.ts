@@ -1,9 +1,10 @@
 /** The map of features: how far the imagining goes, the canvas, its tip, and its twin in words. */
 import type { App } from "../app.ts";
+import { MOST_TSNE_POINTS } from "../control/project.ts";
 import { h, setAttribute, setText } from "../dom.ts";
 import type { ProjectionMethod } from "../protocol.ts";
 import { thumbnailUrl } from "../state/store.ts";
-import { t } from "../strings/index.ts";
+import { formatInteger, t } from "../strings/index.ts";
 import { segmented } from "./controls.ts";
 import { imagine } from "./imagine.ts";
 import { Painter } from "./map/draw.ts";
@@ -91,11 +92,13 @@ export function scatter(app: App): HTMLElement {
     store.changed();
   });
   const table = scatterTable(app);
+  const tooMany = h("p", { class: "hint" }, t.tsneTooMany(formatInteger(MOST_TSNE_POINTS)));
   let shown: Float32Array | null = null;
   store.subscribe(() => {
     method.update(store.method);
     const { projection } = store;
     empty.hidden = projection !== null;
+    tooMany.hidden = (projection?.points.length ?? 0) <= MOST_TSNE_POINTS;
     setAttribute(canvas, "aria-label", t.scatterLabel(projection?.points.length ?? 0));
     // Answers and colours change the drawing too, without a new frame.
     if (projection?.coordinates !== shown) {
@@ -111,6 +114,7 @@ export function scatter(app: App): HTMLElement {
     h("div", { class: "column-head" }, h("h2", { id: "scatter-head" }, t.scatter), method.element),
     map,
     legend(),
+    tooMany,
     h("p", { class: "hint visually-hidden", id: "map-hint" }, t.scatterHint),
     voice,
     imagine(app),

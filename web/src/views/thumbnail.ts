@@ -29,16 +29,18 @@ export function thumbnail(app: App, id: PictureId, owner: () => string): Row<Pic
   draggable(element, PICTURE_TYPE, () => id);
   let shown = "";
   const update = () => {
-    const label = t.pictureOf(picture?.name ?? "", owner());
+    const problem = picture?.problem ?? null;
+    const label = problem ?? t.pictureOf(picture?.name ?? "", owner());
     const src = thumbnailUrl(picture);
     // Two hundred of them are updated at every change, and few have changed.
     const now = `${label} ${src} ${picture?.ready}`;
     if (now === shown) return;
     shown = now;
     setAttribute(element, "aria-label", label);
-    setAttribute(element, "title", picture?.name ?? "");
+    setAttribute(element, "title", problem ?? picture?.name ?? "");
     setAttribute(image, "src", src);
-    element.classList.toggle("waiting", picture?.ready !== true);
+    element.classList.toggle("unread", problem !== null);
+    element.classList.toggle("waiting", picture?.ready !== true && problem === null);
   };
   return { element, update };
 }
@@ -50,6 +52,9 @@ export function items(app: App, id: PictureId): MenuItem[] {
   const others = session.classes.filter((c) => c.id !== owner?.id);
   return [
     { text: t.look, run: () => openPicture(app, id) },
+    ...(app.store.pictures.get(id)?.problem
+      ? [{ text: t.readAgain, run: () => app.library.again(id) }]
+      : []),
     ...others.map((c, i) => ({
       text: owner ? t.moveTo(c.name) : t.itIs(c.name),
       colour: c.colour,

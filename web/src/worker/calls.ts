@@ -2,11 +2,10 @@
  * What each call of the protocol does. Long work goes on in slices, so that a
  * picture can be classified, or the work cancelled, while it runs.
  */
-import init, { type Picture, Session } from "../generated/fewshot_wasm.js";
-import moduleUrl from "../generated/fewshot_wasm_bg.wasm?url";
-import type { CallName, Calls, PictureSource } from "../protocol.ts";
-import { download } from "./download.ts";
-import { decode } from "./picture.ts";
+import init, { Session } from "../generated/fewshot_wasm.js";
+import type { CallName, Calls } from "../protocol.ts";
+import { encoding } from "./encoding.ts";
+import { withPicture } from "./picture.ts";
 import { slice, tick } from "./tick.ts";
 
 export interface Context<C extends CallName> {
@@ -19,63 +18,60 @@ export interface Answer<C extends CallName> {
   transfer?: Transferable[];
 }
 
-type Handlers = {
-  readonly [C in CallName]: (args: Calls[C]["args"], context: Context<C>) => Promise<Answer<C>>;
-};
+export type Handler<C extends CallName> = (
+  args: Calls[C]["args"],
+  context: Context<C>,
+) => Promise<Answer<C>>;
 
-/** Sharp on the largest card, on a screen of twice the pixels. */
-const THUMBNAIL_SIDE = 256;
+type Handlers = { readonly [C in CallName]: Handler<C> };
+
 /** Long enough to get on, short enough that no one waits for the next message. */
 const SLICE_MS = 24;
 
-const session: Promise<Session> = init({ module_or_path: moduleUrl }).then(() => new Session());
-// Every call awaits it and reports its failure; here it must not count as unhandled.
-session.catch(() => {});
+let started: Session | null = null;
+
+/** The page starts a worker before it calls anything else. */
+function session(): Session {
+  if (!started) throw new Error("the worker has not been started");
+  return started;
+}
 
 export const handlers: Handlers = {
-  async load(source, { signal, progress }) {
-    const bytes =
-      "url" in source
-        ? await download(source.url, source.sizeBytes, signal, progress)
-        : new Uint8Array(source.bytes);
-    const learner = await session;
-    signal.throwIfAborted();
-    return { value: learner.load(bytes) };
+  async start({ module }) {
+    await init({ module_or_path: module });
+    started = new Session();
+    return { value: null };
   },
 
-  async embed({ picture, blob, thumbnail }, { signal }) {
-    const learner = await session;
-    const side = learner.viewSide();
-    return await withPicture(blob, signal, async (decoded) => {
-      const { width, height } = decoded;
-      const view = await toBlob(learner.embed(picture, decoded), side, "image/png");
-      const small = thumbnail
-        ? await toBlob(decoded.thumbnail(THUMBNAIL_SIDE), THUMBNAIL_SIDE, "image/jpeg")
-        : null;
-      return { value: { picture, view, thumbnail: small, width, height } };
-    });
+  async load({ file }, { signal }) {
+    const bytes = new Uint8Array(await file.arrayBuffer());
+    signal.throwIfAborted();
+    return { value: session().load(bytes) };
+  },
+
+  async put({ picture, feature }) {
+    session().put(picture, feature);
+    return { value: null };
   },
 
   async forget({ pictures }) {
-    (await session).forget(pictures);
+    session().forget(pictures);
     return { value: null };
   },
 
   async classify(task, { signal }) {
-    const learner = await session;
     // Newer questions that wait already make this one void.
     await tick();
     signal.throwIfAborted();
     const start = performance.now();
-    const result = learner.classify(task);
+    const result = session().classify(task);
     return { value: { ...result, milliseconds: performance.now() - start } };
   },
 
   async project({ task, method, steps }, { signal, progress }) {
-    const learner = await session;
     await tick();
     signal.throwIfAborted();
-    const projection = learner.project(task, method);
+    const projection = session().project(task, method);
     try {
       progress({ points: projection.points() });
       const total = method === "pca" ? 0 : steps;
@@ -96,14 +92,13 @@ export const handlers: Handlers = {
   },
 
   async occlude({ task, blob, classId }, { signal }) {
-    const learner = await session;
     return await withPicture(blob, signal, (decoded) => ({
-      value: learner.occlude(task, classId, decoded),
+      value: session().occlude(task, classId, decoded),
     }));
   },
 
   async evaluate(spec, { signal, progress }) {
-    const evaluation = (await session).evaluate(spec);
+    const evaluation = session().evaluate(spec);
     try {
       for (let done = 0; done < spec.episodes; ) {
         slice(SLICE_MS, () => {
@@ -121,28 +116,9 @@ export const handlers: Handlers = {
   },
 
   async exportClassifier(task) {
-    const { buffer } = (await session).exportClassifier(task);
+    const { buffer } = session().exportClassifier(task);
     return { value: buffer as ArrayBuffer, transfer: [buffer] };
   },
+
+  ...encoding,
 };
-
-async function withPicture<T>(
-  source: PictureSource,
-  signal: AbortSignal,
-  use: (picture: Picture) => T | Promise<T>,
-): Promise<T> {
-  const picture = await decode(source);
-  try {
-    signal.throwIfAborted();
-    return await use(picture);
-  } finally {
-    picture.free();
-  }
-}
-
-async function toBlob(rgba: Uint8Array, side: number, type: string): Promise<Blob> {
-  const canvas = new OffscreenCanvas(side, side);
-  const pixels = new Uint8ClampedArray(rgba.buffer as ArrayBuffer, rgba.byteOffset, rgba.length);
-  canvas.getContext("2d")?.putImageData(new ImageData(pixels, side, side), 0, 0);
-  return await canvas.convertToBlob({ type });
-}

@@ -11,13 +11,27 @@ import { hasCode } from "./failure.ts";
 /** No picture of 50 million pixels needs more, and the whole file is held in memory. */
 const MAX_FILE_BYTES = 200_000_000;
 
-/** The caller frees the picture. */
-export async function decode(source: PictureSource): Promise<Picture> {
+/** Lends a picture, decoded, for as long as `use` takes. */
+export async function withPicture<T>(
+  source: PictureSource,
+  signal: AbortSignal,
+  use: (picture: Picture) => T | Promise<T>,
+): Promise<T> {
+  const picture = await decode(source);
+  try {
+    signal.throwIfAborted();
+    return await use(picture);
+  } finally {
+    picture.free();
+  }
+}
+
+async function decode(source: PictureSource): Promise<Picture> {
   if (source instanceof ImageBitmap) return fromBitmap(source);
   if (source.size > MAX_FILE_BYTES) throw tooLarge(`${source.size} bytes`);
-  const head = new Uint8Array(await source.slice(0, 12).arrayBuffer());
+  const head = new Uint8Array(await read(source.slice(0, 12)));
   if (isJpeg(head) || isPng(head)) {
-    const bytes = new Uint8Array(await source.arrayBuffer());
+    const bytes = new Uint8Array(await read(source));
     try {
       return Picture.decode(bytes);
     } catch (error) {
@@ -25,6 +39,16 @@ export async function decode(source: PictureSource): Promise<Picture> {
     }
   }
   return fromBitmap(await decodeByBrowser(source, head));
+}
+
+/** A file may have been moved, or its card pulled, since it was chosen. */
+async function read(blob: Blob): Promise<ArrayBuffer> {
+  try {
+    return await blob.arrayBuffer();
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error);
+    throw new WorkerError({ code: "gone", detail });
+  }
 }
 
 async function decodeByBrowser(blob: Blob, head: Uint8Array): Promise<ImageBitmap> {

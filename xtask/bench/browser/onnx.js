@@ -1,50 +1,68 @@
-/** A folded Conv-4 as an ONNX model: the few protocol-buffer messages that takes. */
-import { CHANNELS, SIZE } from "./weights.js";
+/** A graph as an ONNX model: the few protocol-buffer messages that takes. */
+import { same, shapes } from "./graph.js";
 
 const FLOAT = 1;
 const INT = 2;
 const INTS = 7;
 
-export function onnx(blocks, batch) {
+export function onnx(graph, batch) {
   const nodes = [];
   const initializers = [];
-  let from = "images";
-  const node = (type, inputs, attributes = []) => {
-    const to = type === "Flatten" ? "features" : `${type}${nodes.length}`;
+  const sizes = shapes(graph);
+  const outputs = [];
+  const node = (type, inputs, output, attributes = []) => {
     nodes.push([
       ...inputs.map((name) => text(1, name)),
-      text(2, to),
+      text(2, output),
       text(4, type),
       ...attributes.map(([name, value]) => message(5, attribute(name, value))),
     ]);
-    from = to;
   };
-  blocks.forEach(({ input, weight, bias }, index) => {
-    initializers.push(tensor(`weight${index}`, [CHANNELS, input, 3, 3], weight));
-    initializers.push(tensor(`bias${index}`, [CHANNELS], bias));
-    const convolution = [
-      ["kernel_shape", [3, 3]],
-      ["pads", [1, 1, 1, 1]],
-    ];
-    node("Conv", [from, `weight${index}`, `bias${index}`], convolution);
-    node("Relu", [from]);
-    const halving = [
-      ["kernel_shape", [2, 2]],
-      ["strides", [2, 2]],
-    ];
-    node("MaxPool", [from], halving);
+  const constant = (name, shape, data) => {
+    initializers.push(tensor(name, shape, data));
+    return name;
+  };
+  constant("zero", [], new Float32Array([0]));
+  constant("six", [], new Float32Array([6]));
+  graph.layers.forEach((layer, index) => {
+    const from = outputs[index - 1] ?? "images";
+    const to = `layer${index}`;
+    if (layer.kind === "convolution" || layer.kind === "depthwise") {
+      const { input, output, kernel, stride, weight, bias, activation } = layer;
+      const side = sizes[index - 1]?.side ?? graph.size;
+      const { before, after } = same(side, kernel, stride);
+      const isDepthwise = layer.kind === "depthwise";
+      const shape = [output, isDepthwise ? 1 : input, kernel, kernel];
+      const inputs = [constant(`weight${index}`, shape, weight), constant(`bias${index}`, [output], bias)];
+      const linear = activation ? `${to}linear` : to;
+      node("Conv", [from, ...inputs], linear, [
+        ["kernel_shape", [kernel, kernel]],
+        ["strides", [stride, stride]],
+        ["pads", [before, before, after, after]],
+        ["group", isDepthwise ? output : 1],
+      ]);
+      if (activation === "relu") node("Relu", [linear], to);
+      else if (activation === "relu6") node("Clip", [linear, "zero", "six"], to);
+    } else if (layer.kind === "pool") {
+      node("MaxPool", [from], to, [
+        ["kernel_shape", [2, 2]],
+        ["strides", [2, 2]],
+      ]);
+    } else if (layer.kind === "add") node("Add", [from, outputs[layer.from]], to);
+    else node("GlobalAveragePool", [from], to);
+    outputs.push(to);
   });
-  node("Flatten", [from], [["axis", 1]]);
-  const side = SIZE >> blocks.length;
-  const graph = [
+  node("Flatten", [outputs.at(-1)], "features", [["axis", 1]]);
+  const { side, channels } = sizes.at(-1);
+  const main = [
     ...nodes.map((node) => message(1, node)),
-    text(2, "conv4"),
+    text(2, graph.name),
     ...initializers.map((tensor) => message(5, tensor)),
-    message(11, value("images", [batch, 3, SIZE, SIZE])),
-    message(12, value("features", [batch, CHANNELS * side * side])),
+    message(11, value("images", [batch, 3, graph.size, graph.size])),
+    message(12, value("features", [batch, channels * side * side])),
   ];
   const operators = [text(1, ""), number(2, 17)];
-  return bytes([number(1, 8), message(7, graph), message(8, operators)]);
+  return bytes([number(1, 8), message(7, main), message(8, operators)]);
 }
 
 function attribute(name, value) {

@@ -1,7 +1,17 @@
 /** What runs in the browser: the check that all compute the same, and the timing. */
-import { fewshot, onnxruntime, prepare, reordered, tensorflow } from "./contenders.js";
-import { Picture, Session } from "./fewshot/fewshot_wasm.js";
-import { conv4, referenceGenerator, SIZE, safetensors, uniform, values } from "./weights.js";
+import { fewshot, litert, onnxruntime, prepare, reordered, tensorflow } from "./contenders.js";
+import { Encoder, Picture, Session } from "./fewshot/fewshot_wasm.js";
+import { conv4Graph } from "./graph.js";
+import {
+  CHANNELS,
+  conv4,
+  folded,
+  referenceGenerator,
+  SIZE,
+  safetensors,
+  uniform,
+  values,
+} from "./weights.js";
 
 /** Largest difference allowed, relative to the largest feature. */
 const TOLERANCE = 1e-3;
@@ -9,17 +19,28 @@ const TOLERANCE = 1e-3;
 const PIECE_MS = 25;
 const ROUND_MS = 400;
 const GENERATOR_ROUNDS = 7;
+/** Engines whose features have their channels last. */
+const CHANNELS_LAST = ["TensorFlow.js", "LiteRT.js"];
+
+/** The networks that are timed: their file for the learner, and their graph for the others. */
+const NETWORKS = {
+  "Conv-4": () => {
+    const blocks = conv4();
+    return { file: safetensors(blocks), graph: conv4Graph(folded(blocks), SIZE, CHANNELS) };
+  },
+};
 
 /** Milliseconds to encode a batch: for each contender a list, a value for each round. */
-export async function encoding(batch, rounds) {
-  const blocks = conv4();
-  const pixels = values(uniform(7), batch * 3 * SIZE * SIZE, -2, 2);
+export async function encoding(network, batch, rounds) {
+  const { file, graph } = await NETWORKS[network]();
+  const pixels = values(uniform(7), batch * 3 * graph.size * graph.size, -2, 2);
   const contenders = {
-    Fewshot: await fewshot(blocks, pixels),
-    "onnxruntime-web": await onnxruntime(blocks, pixels, batch),
-    "TensorFlow.js": await tensorflow(blocks, pixels, batch),
+    Fewshot: fewshot(file, pixels),
+    "onnxruntime-web": await onnxruntime(graph, pixels, batch),
+    "TensorFlow.js": await tensorflow(graph, pixels, batch),
+    "LiteRT.js": await litert(graph, pixels, batch),
   };
-  await check(contenders, batch);
+  await check(contenders, batch, graph);
   const timed = Object.fromEntries(Object.keys(contenders).map((name) => [name, []]));
   for (let round = 0; round < rounds; round++) {
     for (const [name, encode] of Object.entries(contenders)) timed[name].push(await time(encode));
@@ -29,12 +50,12 @@ export async function encoding(batch, rounds) {
 
 export { prepare as versions };
 
-async function check(contenders, batch) {
+async function check(contenders, batch, graph) {
   const ours = await contenders.Fewshot();
   const largest = ours.reduce((most, value) => Math.max(most, Math.abs(value)), 0);
   for (const [name, encode] of Object.entries(contenders)) {
     const raw = await encode();
-    const theirs = name === "TensorFlow.js" ? reordered(raw, batch) : raw;
+    const theirs = CHANNELS_LAST.includes(name) ? reordered(raw, batch, graph) : raw;
     const off = ours.reduce((most, v, i) => Math.max(most, Math.abs(v - theirs[i])), 0) / largest;
     if (!(off < TOLERANCE) || theirs.length !== ours.length || largest === 0) {
       throw new Error(`the features of ${name} differ by ${off} of the largest`);
@@ -65,12 +86,14 @@ async function time(encode) {
  */
 export function hallucination(count) {
   const session = new Session();
-  session.load(safetensors(conv4(), referenceGenerator()));
+  const file = safetensors(conv4(), referenceGenerator());
+  const encoder = new Encoder(file);
+  session.load(file);
   const random = uniform(9);
   const embed = (id) => {
     const rgba = Uint8Array.from({ length: SIZE * SIZE * 4 }, () => 256 * random());
     const picture = Picture.fromPixels(SIZE, SIZE, rgba);
-    session.embed(id, picture);
+    session.put(id, encoder.encode(picture));
     picture.free();
   };
   const ids = [0, 1, 2, 3, 4].map((way) => [0, 1, 2, 3, 4].map((shot) => `${way}-${shot}`));

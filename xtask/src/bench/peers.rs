@@ -9,8 +9,8 @@ use crate::progress::step;
 use crate::setup::npm;
 use crate::workspace::Workspace;
 
-/// What is served of each package: (folder in node_modules, folder of the page, files).
-const PACKAGES: [(&str, &str, &[&str]); 3] = [
+/// What is served of each package: (folder in `node_modules`, folder of the page, files).
+const PACKAGES: [(&str, &str, &[&str]); 6] = [
     (
         "onnxruntime-web/dist",
         "ort",
@@ -22,26 +22,60 @@ const PACKAGES: [(&str, &str, &[&str]); 3] = [
         "tfjs",
         &["tf-backend-wasm.min.js", "tfjs-backend-wasm-simd.wasm", "tfjs-backend-wasm.wasm"],
     ),
+    ("@litertjs/core/dist", "litert", &["index.js"]),
+    (
+        "@litertjs/core/wasm",
+        "litert/wasm",
+        &[
+            "litert_wasm_internal.js",
+            "litert_wasm_internal.wasm",
+            "litert_wasm_compat_internal.js",
+            "litert_wasm_compat_internal.wasm",
+        ],
+    ),
+    (
+        "flatbuffers/mjs",
+        "flatbuffers",
+        &[
+            "builder.js",
+            "byte-buffer.js",
+            "constants.js",
+            "encoding.js",
+            "flatbuffers.js",
+            "types.js",
+            "utils.js",
+        ],
+    ),
 ];
+/// LiteRT.js asks for it by its bare name, which the page's import map leads here.
+const LITERT_UTILS: (&str, &str) =
+    ("node_modules/@litertjs/wasm-utils/dist/index.js", "litert/wasm-utils.js");
+/// Of the comparison itself.
+const OWN: [&str; 7] =
+    ["index.html", "page.js", "contenders.js", "graph.js", "weights.js", "onnx.js", "tflite.js"];
 
 /// Folder of the comparison's own files.
 pub fn sources(workspace: &Workspace) -> PathBuf {
     workspace.root.join("xtask/bench/browser")
 }
 
+/// Folder that the peers' packages are installed in.
+pub fn packages(workspace: &Workspace) -> PathBuf {
+    workspace.target.join("bench/npm")
+}
+
 /// Installs the peers and lays the page out under the build folder; returns where.
 pub fn lay_out(workspace: &Workspace) -> Result<PathBuf> {
     let sources = sources(workspace);
-    let bench = workspace.target.join("bench");
-    let packages = bench.join("npm");
+    let packages = packages(workspace);
     // Installed beside other build outputs: the checkout stays as it is.
     for name in ["package.json", "package-lock.json"] {
         copy(&sources.join(name), &packages.join(name))?;
     }
     npm::ensure(&packages, "the browser peers' npm packages")?;
-    let page = bench.join("page");
+    let page = workspace.target.join("bench/page");
     step("lay out the page of the comparison", || {
-        for name in ["index.html", "page.js", "contenders.js", "weights.js", "onnx.js"] {
+        for name in OWN {
             copy(&sources.join(name), &page.join(name))?;
         }
         for (package, folder, names) in PACKAGES {
@@ -50,8 +84,10 @@ pub fn lay_out(workspace: &Workspace) -> Result<PathBuf> {
                 copy(&from, &page.join(folder).join(name))?;
             }
         }
+        let (from, to) = LITERT_UTILS;
+        copy(&packages.join(from), &page.join(to))?;
         let module = workspace.web().join("src/generated");
-        for name in ["fewshot_wasm.js", "fewshot_wasm_bg.wasm"] {
+        for name in ["fewshot_wasm.js", "fewshot_wasm_bg.wasm", "fewshot_wasm_relaxed.wasm"] {
             copy(&module.join(name), &page.join("fewshot").join(name))?;
         }
         Ok(page.clone())

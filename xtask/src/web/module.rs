@@ -1,13 +1,14 @@
-//! The learner as a WebAssembly module with its JavaScript and TypeScript side.
+//! The learner as WebAssembly, twice, with one JavaScript and TypeScript side.
 //!
 //! The output lands in `web/src/generated/`, where Vite and TypeScript look for it:
-//! `fewshot_wasm.js`, `fewshot_wasm.d.ts`, `fewshot_wasm_bg.wasm` and the module's own types.
+//! `fewshot_wasm.js`, `fewshot_wasm.d.ts`, and the module with and without relaxed SIMD, of which
+//! the page fetches the one that the browser can run.
 
 use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use anyhow::{Context, Result, anyhow};
+use anyhow::{Context, Result, anyhow, ensure};
 use wasm_bindgen_cli_support::Bindgen;
 
 use crate::command;
@@ -18,6 +19,29 @@ use crate::setup::rust_target::WASM;
 use crate::workspace::Workspace;
 
 const NAME: &str = "fewshot_wasm";
+
+/// One way to compile the module.
+struct Variant {
+    what: &'static str,
+    /// Further features of the target, beside those of `.cargo/config.toml`.
+    rustflags: Option<&'static str>,
+    /// Tells `wasm-opt` of them.
+    optimise: &'static [&'static str],
+    /// Its name in `web/src/generated/`.
+    file: &'static str,
+}
+
+const VARIANTS: [Variant; 2] = [
+    Variant { what: "SIMD", rustflags: None, optimise: &[], file: "fewshot_wasm_bg.wasm" },
+    Variant {
+        what: "relaxed SIMD",
+        rustflags: Some(
+            r#"target.wasm32-unknown-unknown.rustflags=["-Ctarget-feature=+relaxed-simd"]"#,
+        ),
+        optimise: &["--enable-relaxed-simd"],
+        file: "fewshot_wasm_relaxed.wasm",
+    },
+];
 
 /// Speed first: size is mostly the learner's own, and `-Oz` costs a third of the speed.
 /// The features are those rustc emits for the target (simd128 by `.cargo/config.toml`).
@@ -37,34 +61,56 @@ const OPTIMISE: [&str; 12] = [
 ];
 
 pub fn build(workspace: &Workspace) -> Result<()> {
-    let compiled = step("compile the learner to WebAssembly", || {
-        command::run(command::without_flags(&mut compile(workspace)))?;
-        read(&workspace.target.join(WASM).join("web").join(format!("{NAME}.wasm")))
-    })?;
+    let mut compiled = Vec::new();
+    for variant in &VARIANTS {
+        compiled.push(step(
+            &format!("compile the learner to WebAssembly, {}", variant.what),
+            || {
+                command::run(command::without_flags(&mut compile(workspace, variant)))?;
+                read(&workspace.target.join(WASM).join("web").join(format!("{NAME}.wasm")))
+            },
+        )?);
+    }
     let web = workspace.web();
     let generated = web.join("src/generated");
     // The compiled module holds the version of wasm-bindgen, the lock file that of wasm-opt.
     let lock = read(&web.join("package-lock.json"))?;
-    let input = [compiled.as_slice(), &lock, OPTIMISE.concat().as_bytes()].map(sha256).concat();
-    let stamp = Stamp::new(generated.join(".stamp"), &input);
+    let options = VARIANTS.map(|variant| variant.optimise.concat()).concat() + &OPTIMISE.concat();
+    let mut input = vec![sha256(&lock), sha256(options.as_bytes())];
+    input.extend(compiled.iter().map(|module| sha256(module)));
+    let stamp = Stamp::new(generated.join(".stamp"), &input.concat());
     if stamp.is_fresh() {
-        unchanged("the module in web/src/generated", "unchanged");
+        unchanged("the modules in web/src/generated", "unchanged");
         return Ok(());
     }
     // Beside its place, so that the rename is one step on one file system.
     let partial = web.join("src/generated.partial");
-    step("write the module's JavaScript side", || bind(compiled, &partial))?;
-    let module = partial.join(format!("{NAME}_bg.wasm"));
-    step("optimise the module with wasm-opt", || optimise(&web, &module))?;
+    let other = web.join("src/generated.other.partial");
+    let [plain, relaxed] =
+        <[Vec<u8>; 2]>::try_from(compiled).map_err(|_| anyhow!("each variant is compiled once"))?;
+    step("write the modules' JavaScript side", || {
+        bind(plain, &partial)?;
+        bind(relaxed, &other)?;
+        same_side(&partial, &other)?;
+        fs::rename(other.join(format!("{NAME}_bg.wasm")), partial.join(VARIANTS[1].file))?;
+        remove_folder(&other)
+    })?;
+    for variant in &VARIANTS {
+        step(&format!("optimise the module with wasm-opt, {}", variant.what), || {
+            optimise(&web, &partial.join(variant.file), variant)
+        })?;
+    }
     remove_folder(&generated)?;
     fs::rename(&partial, &generated)
         .with_context(|| format!("cannot write {}", workspace.shown(&generated)))?;
     stamp.write()
 }
 
-fn compile(workspace: &Workspace) -> Command {
+fn compile(workspace: &Workspace, variant: &Variant) -> Command {
     let mut cargo = command::cargo();
     cargo.args(["build", "--package", "fewshot-wasm", "--profile", "web", "--target", WASM]);
+    // Joined with the flags of `.cargo/config.toml`, where a variable would replace them.
+    cargo.args(variant.rustflags.iter().flat_map(|flags| ["--config", flags]));
     cargo.current_dir(&workspace.root);
     cargo
 }
@@ -77,9 +123,19 @@ fn bind(compiled: Vec<u8>, out: &Path) -> Result<()> {
     bindgen.generate(out).map_err(|error| anyhow!("wasm-bindgen: {error:#}"))
 }
 
-fn optimise(web: &Path, module: &Path) -> Result<()> {
+/// The page brings one JavaScript side along for both modules.
+fn same_side(one: &Path, other: &Path) -> Result<()> {
+    let name = format!("{NAME}.js");
+    ensure!(
+        read(&one.join(&name))? == read(&other.join(&name))?,
+        "the JavaScript sides of the two modules differ: let web/src/client/module.ts bring both"
+    );
+    Ok(())
+}
+
+fn optimise(web: &Path, module: &Path, variant: &Variant) -> Result<()> {
     let mut wasm_opt = Command::new("node");
-    wasm_opt.arg(npm::tool(web, "wasm-opt")?).args(OPTIMISE);
+    wasm_opt.arg(npm::tool(web, "wasm-opt")?).args(OPTIMISE).args(variant.optimise);
     command::run(wasm_opt.arg(module).arg("-o").arg(module))
 }
 

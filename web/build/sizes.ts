@@ -1,0 +1,31 @@
+/** Build step: what a visitor downloads stays small, or the build fails. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { brotliCompressSync } from "node:zlib";
+import type { Plugin } from "vite";
+
+/** After brotli: each of the two modules, and all scripts and styles together. */
+const MOST_MODULE_BYTES = 320_000;
+const MOST_CODE_BYTES = 60_000;
+
+export function sizes(): Plugin {
+  return {
+    name: "sizes",
+    apply: "build",
+    writeBundle({ dir }) {
+      if (!dir) return;
+      let code = 0;
+      for (const entry of readdirSync(dir, { recursive: true, withFileTypes: true })) {
+        if (!entry.isFile() || !/\.(wasm|js|css)$/.test(entry.name)) continue;
+        const bytes = brotliCompressSync(readFileSync(join(entry.parentPath, entry.name))).length;
+        if (!entry.name.endsWith(".wasm")) code += bytes;
+        else check(entry.name, bytes, MOST_MODULE_BYTES);
+      }
+      check("scripts and styles", code, MOST_CODE_BYTES);
+    },
+  };
+}
+
+function check(what: string, bytes: number, most: number): void {
+  if (bytes > most) throw new Error(`${what}: ${bytes} bytes after brotli, more than ${most}`);
+}

@@ -78,7 +78,7 @@ pub fn build(workspace: &Workspace) -> Result<()> {
     let options = VARIANTS.map(|variant| variant.optimise.concat()).concat() + &OPTIMISE.concat();
     let mut input = vec![sha256(&lock), sha256(options.as_bytes())];
     input.extend(compiled.iter().map(|module| sha256(module)));
-    let stamp = Stamp::new(generated.join(".stamp"), &input.concat());
+    let stamp = Stamp::new(generated.join(".stamp"), input.concat());
     if stamp.is_fresh() {
         unchanged("the modules in web/src/generated", "unchanged");
         return Ok(());

@@ -9,6 +9,11 @@ export type PictureSource = Blob | ImageBitmap;
 export type PictureId = string;
 export type Distance = "l2" | "cosine" | "dot";
 export const DISTANCES: readonly Distance[] = ["l2", "cosine", "dot"];
+/** What is fitted to the examples and scores the questions. */
+export type Head = "prototype" | "ridge";
+export const HEADS: readonly Head[] = ["prototype", "ridge"];
+/** Whether each question is answered by itself, or all are looked at together. */
+export type Context = "inductive" | "transductive";
 
 /** What a model file says about itself. */
 export interface ModelInfo {
@@ -16,8 +21,11 @@ export interface ModelInfo {
   imageChannels: number;
   featureDim: number;
   parameterCount: number;
+  /** The file's own choice, as is the distance. */
+  head: Head;
   distance: Distance;
-  temperature: number;
+  /** What the scores of each head are divided by. */
+  temperatures: Record<Head, number>;
   /** Whether the file holds a generator, without which nothing is hallucinated. */
   generator: string | null;
   transform: string;
@@ -38,6 +46,9 @@ export interface ClassSpec {
 export interface TaskSpec {
   classes: ClassSpec[];
   queries: PictureId[];
+  head: Head;
+  context: Context;
+  /** Between features; ridge regression knows none. */
   distance: Distance;
   hallucinations: number;
   /** Scores are divided by it. */
@@ -111,6 +122,8 @@ export interface EvaluationSpec {
   shots: number;
   queries: number;
   episodes: number;
+  head: Head;
+  context: Context;
   distance: Distance;
   hallucinations: number;
   temperature: number;

@@ -158,6 +158,22 @@ test("HEIC that this browser cannot read gets its sentence", async ({ page }) =>
   await expect(page.locator(".thumb")).toHaveCount(0);
 });
 
+test("forty pictures that cannot be read get one message, with their names on demand", async ({
+  page,
+}) => {
+  await startOwn(page);
+  const heic = Buffer.concat([Buffer.from([0, 0, 0, 24]), Buffer.from("ftypheic\0\0\0\0mif1heic")]);
+  const file = (i: number) => ({ name: `IMG_${i}.HEIC`, mimeType: "image/heic", buffer: heic });
+  const forty = Array.from({ length: 40 }, (_, i) => file(i));
+  await page.getByLabel("Add pictures to Class 1").setInputFiles(forty);
+  const alert = page.getByRole("alert");
+  await expect(alert).toContainText("40 pictures could not be taken in. They are HEIC pictures");
+  await expect(alert).toHaveCount(1);
+  await alert.getByText("Which ones?").click();
+  await expect(alert.getByText("IMG_39.HEIC")).toBeVisible();
+  await expect(page.locator(".thumb")).toHaveCount(0);
+});
+
 test("a folder of class folders dropped anywhere makes the classes", async ({ page }, info) => {
   await open(page);
   await dropFiles(page, page.locator(".tagline"), [await classFolders(info.outputPath("pets"))]);

@@ -1,6 +1,6 @@
 /** Nothing is lost: reload, a file, a link, a crash of the worker. */
 import { readFileSync } from "node:fs";
-import { readFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, type Page, test } from "@playwright/test";
 import { readKept } from "./kept";
@@ -13,6 +13,7 @@ import {
   open,
   openSample,
   picture,
+  startOwn,
   teach,
   WEIGHTS,
 } from "./support";
@@ -120,4 +121,69 @@ test("the worker is started again after a crash, and the session goes on", async
   await ask(page, [picture("which now.png", [20, 30, 190])]);
   await answered(page);
   await expect(cards(page).nth(1).locator(".answer")).toHaveText("Blue");
+});
+
+test("of two tabs one keeps the session, and what the other does empties nothing", async ({
+  page,
+  context,
+}) => {
+  await teach(page, TWO);
+  await expect(page.locator(".thumb.waiting")).toHaveCount(0);
+  await ask(page, [picture("which.png", [190, 20, 20])]);
+  await expect.poll(() => page.evaluate(readKept)).toMatchObject({ queries: 1 });
+  const other = await context.newPage();
+  await open(other);
+  const told = other.getByText("Another tab with this page keeps the session.");
+  await expect(told).toBeVisible();
+  await expect(other.locator(".thumb")).toHaveCount(2);
+  await fromMenu(other, "Start over");
+  await expect(other.getByText("Or start with a sample")).toBeVisible();
+  await other.waitForTimeout(1000);
+  expect(await page.evaluate(readKept)).toMatchObject({ queries: 1 });
+  await other.locator(".notice", { has: told }).getByRole("button", { name: "Keep it here" }).click();
+  await expect.poll(() => page.evaluate(readKept)).toMatchObject({ queries: 0 });
+  await expect(page.getByText("Another tab with this page keeps the session.")).toBeVisible();
+});
+
+test("a picture whose file is gone stays when another model is chosen", async ({ page }, info) => {
+  await startOwn(page);
+  const path = info.outputPath("card.png");
+  await writeFile(path, picture("card.png", [190, 20, 20]).buffer);
+  await page.getByLabel("Add pictures to Class 1").setInputFiles(path);
+  await page.getByLabel("Add pictures to Class 2").setInputFiles([picture("b.png", [20, 30, 190])]);
+  await expect(page.locator(".thumb.waiting")).toHaveCount(0);
+  await expect(page.locator(".thumb")).toHaveCount(2);
+  await rm(path);
+  await page.locator('input[name="model"][value="omniglot"]').check({ force: true });
+  await expect(page.locator(".thumb.waiting")).toHaveCount(0);
+  await expect(page.getByText("28 × 28 pixels, grey")).toBeAttached();
+  await expect(page.locator(".thumb")).toHaveCount(2);
+  await expect(page.locator(".thumb.unread")).toHaveCount(0);
+  const saved = page.waitForEvent("download");
+  await fromMenu(page, "Save session as a file");
+  await (await saved).saveAs(info.outputPath("saved.zip"));
+});
+
+test("a session opens whatever its name, packed again or not at all; a part of one is told", async ({
+  page,
+}, info) => {
+  await teach(page, TWO);
+  await expect(page.locator(".thumb.waiting")).toHaveCount(0);
+  const saved = page.waitForEvent("download");
+  await fromMenu(page, "Save session as a file");
+  const file = info.outputPath("SESSION (1).ZIP");
+  await (await saved).saveAs(file);
+  await fromMenu(page, "Start over");
+  const part = info.outputPath("part.zip");
+  await writeFile(part, (await readFile(file)).subarray(0, 4000));
+  const choose = async (path: string) => {
+    const chooser = page.waitForEvent("filechooser");
+    await fromMenu(page, "Open a file…");
+    await (await chooser).setFiles(path);
+  };
+  await choose(part);
+  await expect(page.getByRole("alert")).toContainText("“part.zip” is not a session");
+  await choose(file);
+  await expect(page.getByLabel("Name of class 1")).toHaveValue("Red");
+  await expect(page.locator(".thumb")).toHaveCount(2);
 });

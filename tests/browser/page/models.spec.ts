@@ -3,7 +3,17 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, type Page, test } from "@playwright/test";
 import { siteBefore } from "./site";
-import { answered, ask, cards, open, openSample, picture, teach, WEIGHTS } from "./support";
+import {
+  answered,
+  ask,
+  cards,
+  fromMenu,
+  open,
+  openSample,
+  picture,
+  teach,
+  WEIGHTS,
+} from "./support";
 
 const RED: [number, number, number] = [190, 20, 20];
 const TWO = {
@@ -109,4 +119,65 @@ test("a stranger is none of these by the model's threshold, which a slider shift
   await doubt.fill("0.5");
   await expect(doubt).toHaveAttribute("aria-valuetext", "+50%");
   await expect(answers).toHaveText(["Class 1", "None of these"]);
+});
+
+test("a slow connection begins with the lighter model, and is offered the other", async ({ page }) => {
+  const models = [
+    { id: "everyday", file: "photos.safetensors", bytes: 2837120, title: "Everyday", default: true },
+    { id: "light", file: "cifar-fs.safetensors", bytes: 761952, title: "Light" },
+  ];
+  await page.route(/manifest\.json$/, (route) => route.fulfill({ json: { models } }));
+  await page.addInitScript(() => {
+    Object.defineProperty(navigator, "connection", { value: { saveData: true } });
+  });
+  await open(page);
+  const offer = page.locator(".notice", { hasText: "To spare your connection" });
+  await expect(offer).toContainText("“Light”. “Everyday photographs” is more accurate and 2.8 MB");
+  await page.getByRole("button", { name: /Groceries/ }).click();
+  await answered(page);
+  await expect(page.getByRole("radio", { name: /^Light/ })).toBeChecked();
+  await offer.getByRole("button", { name: "Fetch it" }).click();
+  await expect(page.getByRole("radio", { name: /^Everyday photographs/ })).toBeChecked();
+  await answered(page);
+  await expect(cards(page)).toHaveCount(12);
+});
+
+test("two model files of one name are two models, and an exported classifier is told", async ({
+  page,
+}, info) => {
+  await teach(page, TWO);
+  for (const name of ["cifar-fs", "omniglot"]) {
+    const buffer = readFileSync(join(WEIGHTS, `${name}.safetensors`));
+    const file = { name: "best.safetensors", mimeType: "", buffer };
+    await page.getByLabel("Use a model of your own").setInputFiles([file]);
+    await expect(page.locator(".thumb.waiting")).toHaveCount(0);
+  }
+  await expect(page.getByRole("radio", { name: /^best/ })).toHaveCount(2);
+  await expect(page.getByRole("radio", { name: /^best \(2\)/ })).toBeChecked();
+  const saved = page.waitForEvent("download");
+  await fromMenu(page, "Export the classifier");
+  const path = info.outputPath("classifier.safetensors");
+  await (await saved).saveAs(path);
+  await page.getByLabel("Use a model of your own").setInputFiles(path);
+  await expect(page.getByRole("alert")).toContainText("is an exported classifier, no model");
+  await page.reload();
+  await expect(page.getByRole("radio", { name: /^best/ })).toHaveCount(2);
+});
+
+test("ridge regression answers too and knows no distance; together is labelled", async ({ page }) => {
+  await openSample(page, /Groceries/);
+  const first = () => cards(page).first().locator(".bar").first().getAttribute("data-probability");
+  await page.getByRole("radio", { name: "Prototypes" }).check({ force: true });
+  await expect(page.getByRole("radio", { name: "Cosine" })).toBeEnabled();
+  const before = await first();
+  await page.getByRole("radio", { name: "Ridge regression" }).check({ force: true });
+  await expect.poll(first).not.toBe(before);
+  await expect(page.getByRole("radio", { name: "Cosine" })).toBeDisabled();
+  await expect(page.getByText("Ridge regression measures no distances")).toBeVisible();
+  const label = page.getByText(/^All questions were looked at together \(transductive\)/);
+  await expect(label).toHaveCount(0);
+  const alone = await first();
+  await page.getByLabel("Look at all questions together").check();
+  await expect(label).toBeVisible();
+  await expect.poll(first).not.toBe(alone);
 });

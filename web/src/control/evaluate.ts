@@ -120,10 +120,13 @@ export class Evaluator {
     const { store, client } = this.#app;
     const { settings } = store.session;
     // The button that calls this is there only while a model is.
-    const temperature = (store.info?.temperature ?? 1) * settings.temperatureFactor;
+    const head = settings.head ?? store.info?.head ?? "prototype";
+    const temperature = (store.info?.temperatures[head] ?? 1) * settings.temperatureFactor;
     const spec: EvaluationSpec = {
       ...plan,
       classes: this.used(plan),
+      head,
+      context: settings.context,
       distance: settings.distance ?? store.info?.distance ?? "l2",
       hallucinations: store.info?.generator === null ? 0 : hallucinations,
       temperature,

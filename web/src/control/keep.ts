@@ -62,7 +62,7 @@ export class Keeper {
   #yield(): void {
     this.#isOwner = false;
     const run = async () => {
-      this.#isOwner = await this.#owner.claim(true);
+      this.#isOwner = await this.#owner.takeOver();
       this.#written = null;
       this.#consider();
     };

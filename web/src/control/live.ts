@@ -4,6 +4,7 @@
  */
 import type { App } from "../app.ts";
 import type { Camera } from "../input/camera.ts";
+import type { TaskSpec } from "../protocol.ts";
 import { isReady } from "../state/store.ts";
 import { taskOf, threshold } from "../state/task.ts";
 import { type Verdict, verdict } from "../state/verdict.ts";
@@ -52,7 +53,12 @@ async function classifyFrame(
 ): Promise<Verdict | null> {
   const { info, session } = app.store;
   if (!info || !camera.isRunning) return null;
-  const task = { ...taskOf(session, info, isReady(app.store)), queries: [FRAME] };
+  // A frame is alone: there is nothing to look at together.
+  const task: TaskSpec = {
+    ...taskOf(session, info, isReady(app.store)),
+    context: "inductive",
+    queries: [FRAME],
+  };
   if (task.classes.length < 2) return null;
   try {
     const frame = await camera.frame();

@@ -5,7 +5,9 @@ import { emptySession, withSettings } from "./session.ts";
 
 test("a link says again what it was made from", () => {
   const settings = {
+    head: "ridge",
     distance: "cosine",
+    context: "transductive",
     hallucinations: 40,
     temperatureFactor: 0.5,
     seed: 3,
@@ -16,7 +18,9 @@ test("a link says again what it was made from", () => {
 });
 
 test("nonsense in a link is passed over, and a person's own model is not named", () => {
-  const link = readLink("#imagine=9999&distance=far&seed=&sharpness=-1&else=1");
+  const link = readLink(
+    "#imagine=9999&distance=far&head=none&context=odd&seed=&sharpness=-1&else=1",
+  );
   assert.deepEqual(link, { model: null, sample: null, settings: {} });
   assert.equal(writeLink(emptySession("own:mine.safetensors")), "#");
 });

@@ -3,7 +3,7 @@
  * plain immutable data with pure functions from one state to the next. Pixels,
  * features and results live elsewhere; a session only names pictures.
  */
-import type { Distance, PictureId } from "../protocol.ts";
+import type { Context, Distance, Head, PictureId } from "../protocol.ts";
 
 export type ClassId = string;
 
@@ -24,7 +24,10 @@ export interface Query {
 
 export interface Settings {
   /** Null: the model's own. */
+  readonly head: Head | null;
+  /** Null: the model's own. */
   readonly distance: Distance | null;
+  readonly context: Context;
   readonly hallucinations: number;
   /** Factor on the model's own temperature. */
   readonly temperatureFactor: number;
@@ -46,7 +49,9 @@ export const PALETTE_SIZE = 10;
 export const MAX_HALLUCINATIONS = 200;
 
 export const DEFAULT_SETTINGS: Settings = {
+  head: null,
   distance: null,
+  context: "inductive",
   hallucinations: 0,
   temperatureFactor: 1,
   rejectionShift: 0,

@@ -7,7 +7,8 @@ export function taskOf(
   model: ModelInfo,
   ready: (picture: PictureId) => boolean,
 ): TaskSpec {
-  const { distance, hallucinations, temperatureFactor, seed } = session.settings;
+  const { distance, context, hallucinations, temperatureFactor, seed } = session.settings;
+  const head = session.settings.head ?? model.head;
   const classes = session.classes
     .filter((c) => c.enabled)
     .map((c) => ({ id: c.id, name: c.name, examples: c.pictures.filter(ready) }))
@@ -15,9 +16,11 @@ export function taskOf(
   return {
     classes,
     queries: session.queries.map((q) => q.picture).filter(ready),
+    head,
+    context,
     distance: distance ?? model.distance,
     hallucinations: model.generator === null ? 0 : hallucinations,
-    temperature: model.temperature * temperatureFactor,
+    temperature: model.temperatures[head] * temperatureFactor,
     seed,
   };
 }

@@ -39,7 +39,13 @@ test("what is wrong in a file takes its default, and pictures that are missing a
     {
       classes: [{ id: "a", name: "Cat", colour: 99, pictures: ["1", "gone"] }, "nonsense"],
       queries: [{ picture: "gone" }, { picture: "1", truth: "no class" }],
-      settings: { distance: "manhattan", hallucinations: -4, seed: "x" },
+      settings: {
+        head: "none",
+        context: "odd",
+        distance: "manhattan",
+        hallucinations: -4,
+        seed: "x",
+      },
     },
     (id) => id === "1",
   );
@@ -71,4 +77,16 @@ test("doubled ids are refused, and no model takes the place of the site's", asyn
   const models = new Map([["photos", new Uint8Array([7]).buffer]]);
   const opened = await fromFile(await toFile({ session, pictures, models }));
   assert.equal(opened?.models.size, 0);
+});
+
+test("a session saved before there were heads is opened with the model's own", async () => {
+  const old = {
+    distance: "cosine",
+    hallucinations: 3,
+    temperatureFactor: 1,
+    rejectionShift: 0,
+    seed: 0,
+  };
+  const { settings } = readSession({ classes: [], queries: [], settings: old }, () => true);
+  assert.deepEqual(settings, { ...old, head: null, context: "inductive" });
 });

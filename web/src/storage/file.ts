@@ -3,7 +3,7 @@
  * model where it is the person's own. What is read is checked field by field,
  * since a file may come from anywhere.
  */
-import { DISTANCES } from "../protocol.ts";
+import { DISTANCES, HEADS } from "../protocol.ts";
 import {
   type ClassEntry,
   DEFAULT_SETTINGS,
@@ -120,7 +120,9 @@ export function readSession(fields: Fields, has: (picture: string) => boolean): 
 function readSettings(fields: Fields): Settings {
   const shift = fields.rejectionShift;
   return {
+    head: HEADS.find((h) => h === fields.head) ?? null,
     distance: DISTANCES.find((d) => d === fields.distance) ?? null,
+    context: fields.context === "transductive" ? "transductive" : "inductive",
     hallucinations: Math.round(number(fields.hallucinations, 0, MAX_HALLUCINATIONS, 0)),
     temperatureFactor: number(
       fields.temperatureFactor,

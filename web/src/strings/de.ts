@@ -154,6 +154,7 @@ export const de: Strings = {
     transform: "Umformung",
     parameters: "Parameter",
     generator: "Generator",
+    head: "Entscheidet mit",
     distance: "Abstand",
     temperature: "Temperatur",
     rejection: "„Nichts davon“ ab",
@@ -173,6 +174,20 @@ export const de: Strings = {
   modelNone:
     "Zu dieser Seite gehört kein Modell. Zieh eine .safetensors-Datei hierher, die „fewshot train“ geschrieben hat.",
   retry: "Noch einmal versuchen",
+  head: "Wie es entscheidet",
+  heads: { prototype: "Prototypen", ridge: "Ridge-Regression" },
+  headWords: {
+    prototype:
+      "Jede Klasse ist das Mittel ihrer Beispiele; das nächste Mittel gewinnt. Sicher schon bei einem Beispiel, auf der Karte leicht zu sehen.",
+    ridge:
+      "Zwischen die Klassen wird eine Grenze gelegt, die zu allen Beispielen passt. Besser ab fünf Beispielen.",
+  },
+  noDistance: "Ridge-Regression misst keine Abstände: Sie gelten für Prototypen.",
+  together: "Alle Fragen zusammen ansehen",
+  togetherHint:
+    "Antworten hängen dann davon ab, welche anderen Fragen da sind (transduktiv). Besser, wo sie gleichmäßig aus allen Klassen kommen; die Kamera sieht immer nur eine.",
+  lookedAtTogether:
+    "Alle Fragen wurden zusammen angesehen (transduktiv): Jede Antwort hängt von den anderen ab.",
   distance: "Abstand",
   distances: { l2: "Euklidisch", cosine: "Kosinus", dot: "Skalarprodukt" },
   imagined: "Vorgestellte Beispiele je Klasse",

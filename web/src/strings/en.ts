@@ -142,6 +142,7 @@ export const en = {
     transform: "Transform",
     parameters: "Parameters",
     generator: "Generator",
+    head: "Decides by",
     distance: "Distance",
     temperature: "Temperature",
     rejection: "“None of these” above",
@@ -160,6 +161,20 @@ export const en = {
   modelReady: (title: string) => `Model ${title} is ready.`,
   modelNone: "No model comes with this site. Drop a .safetensors file that “fewshot train” wrote.",
   retry: "Try again",
+  head: "How it decides",
+  heads: { prototype: "Prototypes", ridge: "Ridge regression" },
+  headWords: {
+    prototype:
+      "Each class is the mean of its examples; the nearest mean wins. Sure with one example, easy to see on the map.",
+    ridge:
+      "A line is drawn between the classes so that it fits all examples. Better with five examples and more.",
+  },
+  noDistance: "Ridge regression measures no distances: these are for prototypes.",
+  together: "Look at all questions together",
+  togetherHint:
+    "Answers then depend on which other questions there are (transductive). Better where they come from all classes alike; the camera always looks at one.",
+  lookedAtTogether:
+    "All questions were looked at together (transductive): each answer depends on the others.",
   distance: "Distance",
   distances: { l2: "Euclidean", cosine: "Cosine", dot: "Dot product" },
   imagined: "Imagined examples per class",

@@ -48,7 +48,9 @@ export function evidence(app: App, id: PictureId): Evidence {
     setText(note, t.evidenceRunning);
     app.store.changed();
     try {
-      const task = taskOf(session, info, isReady(app.store));
+      // Copies of one picture with parts covered are no questions to look at together.
+      const inductive = { context: "inductive" } as const;
+      const task = { ...taskOf(session, info, isReady(app.store)), ...inductive };
       const args = { task, picture: id, blob: picture.blob, classId };
       const [occlusion] = await Promise.all([
         app.client.call("occlude", args, { signal: current.signal }),

@@ -34,8 +34,9 @@ function facts(info: ModelInfo): [string, string][] {
     [facts.transform, info.transform],
     [facts.parameters, formatInteger(info.parameterCount)],
     [facts.generator, info.generator ?? t.modelNoGenerator],
+    [facts.head, t.heads[info.head]],
     [facts.distance, t.distances[info.distance]],
-    [facts.temperature, formatDecimal(info.temperature)],
+    [facts.temperature, formatDecimal(info.temperatures[info.head])],
     [facts.rejection, info.rejection === null ? t.modelNoRejection : formatDecimal(info.rejection)],
     ...PROVENANCE.flatMap((key): [string, string][] => {
       const value = info.provenance[key];

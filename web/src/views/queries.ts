@@ -65,9 +65,14 @@ function waitingFor({ store }: App): string {
   return store.model.phase === "ready" ? "" : `${t.needModel} ${arrival(store)}`.trim();
 }
 
+/** What is special about the answers: looked at together, or with imagined examples. */
 function explainMark({ store }: App): string {
-  const imagines = store.session.settings.hallucinations > 0 && store.info?.generator;
-  return imagines && store.classification ? t.withoutImagining : "";
+  const { hallucinations, context } = store.session.settings;
+  if (!store.classification) return "";
+  const imagines = hallucinations > 0 && store.info?.generator;
+  return [context === "transductive" && t.lookedAtTogether, imagines && t.withoutImagining]
+    .filter(Boolean)
+    .join(" ");
 }
 
 function summary({ store }: App, results: ReadonlyMap<string, QueryResult>): string {

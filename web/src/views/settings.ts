@@ -1,7 +1,7 @@
 /** What can be set: model, distance, sharpness, doubt and seed. The examples to imagine are with the map. */
 import type { App } from "../app.ts";
-import { h } from "../dom.ts";
-import { DISTANCES } from "../protocol.ts";
+import { h, setText } from "../dom.ts";
+import { DISTANCES, HEADS } from "../protocol.ts";
 import { DEFAULT_SETTINGS } from "../state/session.ts";
 import { formatDecimal, formatShift, t } from "../strings/index.ts";
 import { button, segmented, slider } from "./controls.ts";
@@ -13,11 +13,23 @@ const REJECTION_OFF = -1.05;
 
 export function settings(app: App): HTMLElement {
   const { actions, store } = app;
+  const head = segmented(
+    t.head,
+    HEADS.map((h) => [h, t.heads[h]] as const),
+    (value) => actions.set({ head: value }),
+  );
+  const headWords = h("p", { class: "hint" });
+  const together = h("input", {
+    type: "checkbox",
+    id: "together",
+    onchange: () => actions.set({ context: together.checked ? "transductive" : "inductive" }),
+  });
   const distance = segmented(
     t.distance,
     DISTANCES.map((d) => [d, t.distances[d]] as const),
     (value) => actions.set({ distance: value }),
   );
+  const noDistance = h("p", { class: "hint" }, t.noDistance);
   // On a scale of powers of two: half as sharp is as far as twice as sharp.
   const confidence = slider(
     t.confidence,
@@ -52,8 +64,14 @@ export function settings(app: App): HTMLElement {
   });
   store.subscribe(() => {
     const { settings: now } = store.session;
+    const ownHead = now.head ?? store.info?.head;
+    if (ownHead) head.update(ownHead);
+    setText(headWords, ownHead ? t.headWords[ownHead] : "");
+    together.checked = now.context === "transductive";
     const own = now.distance ?? store.info?.distance;
     if (own) distance.update(own);
+    distance.element.disabled = ownHead === "ridge";
+    noDistance.hidden = ownHead !== "ridge";
     confidence.update(
       Math.log2(now.temperatureFactor),
       `× ${formatDecimal(now.temperatureFactor)}`,
@@ -71,9 +89,16 @@ export function settings(app: App): HTMLElement {
     { class: "settings", "aria-labelledby": "settings-head" },
     h("h2", { id: "settings-head" }, t.settings),
     models(app),
-    distance.element,
+    h("div", { class: "field" }, head.element, headWords),
+    h("div", { class: "field" }, distance.element, noDistance),
     confidence.element,
     rejection.element,
+    h(
+      "div",
+      { class: "field" },
+      h("label", { class: "check" }, together, h("span", {}, t.together)),
+      h("p", { class: "hint" }, t.togetherHint),
+    ),
     h(
       "div",
       { class: "field row" },

@@ -1,11 +1,12 @@
 /** An evaluation as a table that any program reads. */
 import type { Plan, Point } from "../../control/evaluate.ts";
-import type { ClassSpec, Evaluation } from "../../protocol.ts";
+import type { ClassSpec, Context, Evaluation } from "../../protocol.ts";
 import { t } from "../../strings/index.ts";
 
 export interface Findings {
   readonly plan: Plan;
   readonly model: string;
+  readonly context: Context;
   readonly classes: readonly ClassSpec[];
   readonly result: Evaluation;
   overShots: readonly Point[];
@@ -22,6 +23,7 @@ export function toCsv(findings: Findings): string {
   const rows: (string | number)[][] = [
     ["what", "of", "value", "ci95"],
     ["model", "", findings.model, ""],
+    ["context", "", findings.context, ""],
     ["ways", "", plan.ways, ""],
     ["shots", "", plan.shots, ""],
     ["queries", "", plan.queries, ""],

@@ -25,6 +25,7 @@ export function report(app: App, found: Omit<Findings, Curve>): Report {
     { class: "report" },
     h("p", { class: "headline" }, score, h("span", {}, ` ± ${formatScore(result.ci95)}`)),
     h("p", { class: "hint" }, t.protocol(plan.ways, plan.shots, plan.queries, result.episodes)),
+    findings.context === "transductive" && h("p", { class: "hint" }, t.lookedAtTogether),
     h(
       "div",
       { class: "row" },

@@ -50,11 +50,14 @@ export async function toPng(findings: Findings): Promise<Blob> {
   return blob;
 }
 
-function title(context: CanvasRenderingContext2D, { model, plan, result }: Findings): void {
+function title(context: CanvasRenderingContext2D, findings: Findings): void {
+  const { model, plan, result } = findings;
   const score = `${formatScore(result.accuracy)} ± ${formatScore(result.ci95)}`;
   text(context, `${model} · ${score}`, MARGIN, 36, `600 20px ${PRINT.font}`);
   const { ways, shots, queries } = plan;
-  const protocol = t.protocol(ways, shots, queries, result.episodes);
+  const usual = t.protocol(ways, shots, queries, result.episodes);
+  const isTogether = findings.context === "transductive";
+  const protocol = isTogether ? `${usual}. ${t.lookedAtTogether}` : usual;
   text(context, protocol, MARGIN, 58, `13px ${PRINT.font}`, PRINT.muted);
 }
 

@@ -77,7 +77,9 @@ export function openEvaluation(app: App): void {
     try {
       setText(state, t.evaluateRunning);
       const result = await evaluator.run(plan, m, run.signal, show);
-      const findings = { plan, model: title(app), classes: evaluator.used(plan), result };
+      const { context } = app.store.session.settings;
+      const classes = evaluator.used(plan);
+      const findings = { plan, model: title(app), context, classes, result };
       const shown = report(app, findings);
       results.replaceChildren(shown.element);
       setText(state, t.evaluateShots);

@@ -13,13 +13,14 @@ export async function goOffline(app: App): Promise<void> {
   });
   try {
     const registration = await navigator.serviceWorker.register("./sw.js");
-    if (registration.waiting) offer(app, registration.waiting);
-    registration.addEventListener("updatefound", () => {
-      const { installing } = registration;
+    const watch = (installing: ServiceWorker | null) =>
       installing?.addEventListener("statechange", () => {
         if (installing.state === "installed" && isControlled) offer(app, installing);
       });
-    });
+    if (registration.waiting) offer(app, registration.waiting);
+    // The browser looks for a new version by itself, and may have begun before this page could.
+    watch(registration.installing);
+    registration.addEventListener("updatefound", () => watch(registration.installing));
   } catch {
     // Without it the page only needs the network again.
     return;

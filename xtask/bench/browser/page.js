@@ -1,10 +1,12 @@
 /** What runs in the browser: the check that all compute the same, and the timing. */
 import { fewshot, litert, onnxruntime, prepare, reordered, tensorflow } from "./contenders.js";
+import { efficientNetGraph, efficientNetLite0, efficientNetTensors } from "./efficientnet.js";
 import { Encoder, Picture, Session } from "./fewshot/fewshot_wasm.js";
 import { conv4Graph } from "./graph.js";
 import {
   CHANNELS,
   conv4,
+  conv4Tensors,
   folded,
   referenceGenerator,
   SIZE,
@@ -26,7 +28,12 @@ const CHANNELS_LAST = ["TensorFlow.js", "LiteRT.js"];
 const NETWORKS = {
   "Conv-4": () => {
     const blocks = conv4();
-    return { file: safetensors(blocks), graph: conv4Graph(folded(blocks), SIZE, CHANNELS) };
+    const file = safetensors(conv4Tensors(blocks));
+    return { file, graph: conv4Graph(folded(blocks), SIZE, CHANNELS) };
+  },
+  "EfficientNet-Lite0": () => {
+    const layers = efficientNetLite0();
+    return { file: safetensors(efficientNetTensors(layers)), graph: efficientNetGraph(layers) };
   },
 };
 
@@ -86,7 +93,7 @@ async function time(encode) {
  */
 export function hallucination(count) {
   const session = new Session();
-  const file = safetensors(conv4(), referenceGenerator());
+  const file = safetensors([...conv4Tensors(conv4()), ...referenceGenerator()]);
   const encoder = new Encoder(file);
   session.load(file);
   const random = uniform(9);

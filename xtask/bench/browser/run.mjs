@@ -21,6 +21,7 @@ const MODULE = "fewshot_wasm_relaxed.wasm";
 const ENCODINGS = [
   ["Conv-4", 1],
   ["Conv-4", 25],
+  ["EfficientNet-Lite0", 1],
 ];
 /** Of the page with one encoder and with as many as it takes: so many photographs, turn by turn. */
 const PHOTOGRAPHS = 200;

@@ -1,4 +1,4 @@
-/** A random Conv-4, as the learner's file and folded for the peers; a seed makes each the same. */
+/** Random networks as the learner's files and folded for the peers; a seed makes each the same. */
 
 export const SIZE = 84;
 export const CHANNELS = 64;
@@ -51,9 +51,9 @@ export function folded(blocks) {
   });
 }
 
-/** The learner's file without metadata: everything is inferred from shapes. */
-export function safetensors(blocks, generator = []) {
-  const tensors = blocks.flatMap((block, index) => {
+/** A Conv-4 by the names of the learner's file. */
+export function conv4Tensors(blocks) {
+  return blocks.flatMap((block, index) => {
     const vector = (name, data) => [`encoder.${index}.${name}`, [CHANNELS], data];
     return [
       [`encoder.${index}.0.weight`, [CHANNELS, block.input, 3, 3], block.weight],
@@ -64,7 +64,10 @@ export function safetensors(blocks, generator = []) {
       vector("1.running_var", block.variance),
     ];
   });
-  tensors.push(...generator);
+}
+
+/** The learner's file without metadata: everything is inferred from shapes. */
+export function safetensors(tensors) {
   const header = {};
   let end = 0;
   for (const [name, shape, data] of tensors) {

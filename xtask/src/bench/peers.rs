@@ -51,8 +51,16 @@ const PACKAGES: [(&str, &str, &[&str]); 6] = [
 const LITERT_UTILS: (&str, &str) =
     ("node_modules/@litertjs/wasm-utils/dist/index.js", "litert/wasm-utils.js");
 /// Of the comparison itself.
-const OWN: [&str; 7] =
-    ["index.html", "page.js", "contenders.js", "graph.js", "weights.js", "onnx.js", "tflite.js"];
+const OWN: [&str; 8] = [
+    "index.html",
+    "page.js",
+    "contenders.js",
+    "efficientnet.js",
+    "graph.js",
+    "weights.js",
+    "onnx.js",
+    "tflite.js",
+];
 
 /// Folder of the comparison's own files.
 pub fn sources(workspace: &Workspace) -> PathBuf {

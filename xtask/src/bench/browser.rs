@@ -212,9 +212,9 @@ mod tests {
         for line in [
             "| Conv-4 in Chromium, batch 1 | 2.00 | 6.00 (TensorFlow.js) \
              | **3.00** (3.00 to 4.00) | 2.2 / 3 | aim met |",
-            "| EfficientNet-Lite0 in Chromium, batch 1 | 20.00 | 50.00 (TensorFlow.js) \
+            "| EfficientNet-Lite0 in Chromium, batch 1 | 20.0 | 50.0 (TensorFlow.js) \
              | **2.50** (2.50 to 2.50) | 1.6 / 2.2 | aim met |",
-            "| EfficientNet-Lite0 in Chromium, batch 1, LiteRT.js | 20.00 | 22.00 (LiteRT.js) \
+            "| EfficientNet-Lite0 in Chromium, batch 1, LiteRT.js | 20.0 | 22.0 (LiteRT.js) \
              | **1.10** (1.10 to 1.10) | 0.9 / 1.2 | must met |",
         ] {
             assert!(table.contains(line), "{table}");

@@ -147,6 +147,9 @@ pub struct PublishArgs {
     /// What the page calls the model
     #[arg(long, value_name = "TEXT", required_unless_present = "name_classes")]
     pub title: Option<String>,
+    /// What whoever uses it must know, for its card
+    #[arg(long, value_name = "TEXT", conflicts_with = "name_classes")]
+    pub note: Option<String>,
     /// Folder of the data set the model is scored on [default: the procedural data set]
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,

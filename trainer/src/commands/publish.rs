@@ -9,7 +9,7 @@ mod cards;
 mod manifest;
 mod name_classes;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use candle_core::Device;
@@ -70,6 +70,7 @@ pub fn run(args: &PublishArgs) -> Result<()> {
         bytes: bytes.len(),
         sha256: digest(&bytes),
         title: args.title.clone().unwrap_or_else(|| args.id.clone()),
+        note: args.note.clone(),
         data: source.name().to_owned(),
         split: split_in_words(&source)?,
         recipe: keep_recipe(&recipe, args)?,
@@ -175,12 +176,17 @@ fn split_in_words(source: &DataSource) -> Result<String> {
 }
 
 /// What `--recipe` makes this model again: the built-in recipe's name, or else
-/// the resolved recipe, kept beside the model.
+/// the resolved recipe, kept beside the model. Weights it started from are named
+/// as the built-in recipe names them, or by their file alone: where they lay on
+/// this machine is nobody else's.
 fn keep_recipe(recipe: &Recipe, args: &PublishArgs) -> Result<String> {
-    let text = recipe.to_toml()?;
-    if Recipe::find(&recipe.name, &[]).and_then(|shipped| shipped.to_toml()).ok()
-        == Some(text.clone())
-    {
+    let shipped = Recipe::find(&recipe.name, &[]).ok();
+    let own = recipe.start.as_deref().and_then(Path::file_name).map(PathBuf::from);
+    let usual = shipped.as_ref().and_then(|shipped| shipped.start.clone());
+    let same_file = usual.as_deref().and_then(Path::file_name).map(PathBuf::from) == own;
+    let start = if same_file { usual } else { own };
+    let text = Recipe { start, ..recipe.clone() }.to_toml()?;
+    if shipped.and_then(|shipped| shipped.to_toml().ok()) == Some(text.clone()) {
         return Ok(recipe.name.clone());
     }
     let name = format!("{}.toml", args.id);

@@ -52,6 +52,9 @@ fn card(entry: &Entry) -> String {
         "- **Made by**: recipe `{}`, seed {}, {} minutes",
         entry.recipe, entry.seed, entry.wall_minutes
     );
+    if let Some(note) = &entry.note {
+        let _ = writeln!(text, "- **Note**: {note}");
+    }
     text.push_str("\n| classes | ");
     let protocols: Vec<&String> =
         entry.scores.values().next().into_iter().flat_map(|scores| scores.keys()).collect();

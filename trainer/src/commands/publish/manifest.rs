@@ -29,6 +29,10 @@ pub struct Entry {
     pub sha256: String,
     /// What people call it.
     pub title: String,
+    /// What whoever uses it must know: where numbers made elsewhere come from, on
+    /// what terms, and what is not claimed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
     /// The data set it learned from.
     pub data: String,
     /// Its classes, by split.

@@ -11,7 +11,7 @@ const ON_DEMAND = /\.safetensors$/;
 const MODULE = /\.wasm$/;
 const RELAXED = /relaxed/;
 /** What no page asks for. */
-const LEFT_OUT = /(^|\/)(\.|README\.md$|LICENSE\.txt$|sw\.js$)|\.woff$/;
+const LEFT_OUT = /(^|\/)(\.|README\.md$|LICENSE\.txt$|\.NOTICE$|sw\.js$)|\.woff$/;
 
 export function offline(title: string): Plugin {
   return {

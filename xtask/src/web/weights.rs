@@ -46,9 +46,14 @@ fn shipped(from: &Path, to: &Path) -> Result<()> {
     let entries = fs::read_dir(from).with_context(|| format!("cannot read {}", from.display()))?;
     for entry in entries {
         let path = entry?.path();
-        if path.extension().is_some_and(|extension| extension == "safetensors") {
-            check(&path)?;
-            copy(&path, to)?;
+        match path.extension().and_then(|extension| extension.to_str()) {
+            Some("safetensors") => {
+                check(&path)?;
+                copy(&path, to)?;
+            }
+            // Whose the weights are travels with them.
+            Some("NOTICE") => copy(&path, to)?,
+            _ => {}
         }
     }
     Ok(())

@@ -83,21 +83,27 @@ function likeliest(probabilities: Record<string, number>): string {
 
 async function agree(page: Page, weights: string): Promise<void> {
   for (const distance of ["cosine", "dot", "l2"]) {
-    const expected = native(weights, ["--support", SUPPORT, "--distance", distance]);
-    await same(page, expected, distance);
+    const options = ["--head", "prototype", "--distance", distance];
+    await same(page, native(weights, ["--support", SUPPORT, ...options]), ["prototype", distance]);
   }
+  const ridge = native(weights, ["--support", SUPPORT, "--head", "ridge"]);
+  await same(page, ridge, ["ridge"]);
 }
 
 /**
  * The answers to the setting before may still stand for a moment, and a model that arrives brings
- * its own distance along unless another one was chosen: the choice is made at each look.
+ * its own head and distance along unless another one was chosen: the choice is made at each look.
  */
-async function same(page: Page, expected: Map<string, Answer>, distance?: string): Promise<void> {
+async function same(
+  page: Page,
+  expected: Map<string, Answer>,
+  chosen: readonly string[] = [],
+): Promise<void> {
   await expect(async () => {
-    if (distance)
-      await page.locator(`.segmented input[value="${distance}"]`).check({ force: true });
+    for (const value of chosen)
+      await page.locator(`.segmented input[value="${value}"]`).check({ force: true });
     compare(expected, await shown(page));
-  }).toPass({ timeout: 20_000 });
+  }).toPass({ timeout: 40_000 });
 }
 
 test("PyTorch's bare weights, opened by the person", async ({ page }) => {

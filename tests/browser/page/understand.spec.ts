@@ -26,10 +26,17 @@ async function openTwin(page: Page): Promise<Locator> {
   return twin;
 }
 
+/** With the model whose generator moves answers the most. */
+async function openBeetles(page: Page): Promise<void> {
+  await open(page, "#sample=beetles&model=photos");
+  await answered(page);
+  await expect(cards(page)).toHaveCount(10);
+}
+
 test("the change of every answer is shown, against the answer without imagining", async ({
   page,
 }) => {
-  await openSample(page, /Beetles/);
+  await openBeetles(page);
   const bars = cards(page).first().locator(".bar");
   const before = await bars.locator(".bar-value").allTextContents();
   await page.getByLabel(MORE).fill("20");
@@ -42,7 +49,8 @@ test("the change of every answer is shown, against the answer without imagining"
 });
 
 test("the map moves with imagined examples, distance and pictures", async ({ page }) => {
-  await openSample(page, /Beetles/);
+  await openBeetles(page);
+  await page.getByRole("radio", { name: "Prototypes" }).check({ force: true });
   await page.getByText("PCA", { exact: true }).click();
   const twin = await openTwin(page);
   // Five classes seen once, ten questions: no frames follow, PCA is there at once.

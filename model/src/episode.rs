@@ -8,9 +8,13 @@ mod evaluator;
 pub(crate) use evaluator::rows;
 pub use evaluator::{Evaluator, Outcome};
 
-use rand::seq::index;
+use rand::{Rng as _, seq::index};
+use rand_distr::{Distribution, Gamma};
 
-use crate::{Error, Result, rng::rng};
+use crate::{
+    Error, Result,
+    rng::{Rng, rng},
+};
 
 /// N ways, K shots, Q queries a class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -47,6 +51,8 @@ pub struct EpisodeSampler {
     class_sizes: Vec<usize>,
     shape: EpisodeShape,
     seed: u64,
+    /// Of the Dirichlet distribution of class shares, where those are unequal.
+    concentration: Option<f32>,
 }
 
 impl EpisodeSampler {
@@ -71,7 +77,26 @@ impl EpisodeSampler {
         if smallest < shots + queries {
             return Err(Error::TooFewImages { images: smallest, shots, queries });
         }
-        Ok(Self { class_sizes, shape, seed })
+        Ok(Self { class_sizes, shape, seed, concentration: None })
+    }
+
+    /// The same number of queries an episode, N Q, but not Q of each class: the
+    /// shares of the classes are drawn from a symmetric Dirichlet distribution
+    /// (Veilleux et al. 2021, "Realistic evaluation of transductive few-shot
+    /// learning", section 3). A class has no more queries than pictures.
+    ///
+    /// # Errors
+    /// If the concentration is not above 0.
+    pub fn with_unequal_queries(mut self, concentration: f32) -> Result<Self> {
+        if !(concentration.is_finite() && concentration > 0.0) {
+            return Err(Error::Argument {
+                what: "the concentration of class shares",
+                actual: concentration.to_string(),
+                expected: "a number above 0",
+            });
+        }
+        self.concentration = Some(concentration);
+        Ok(self)
     }
 
     /// The shape of every episode.
@@ -84,15 +109,46 @@ impl EpisodeSampler {
         let EpisodeShape { ways, shots, queries } = self.shape;
         let mut rng = rng(self.seed, number);
         let classes = index::sample(&mut rng, self.class_sizes.len(), ways).into_vec();
+        let counts = match self.concentration {
+            None => vec![queries; ways],
+            Some(concentration) => self.unequal(&classes, concentration, &mut rng),
+        };
         let mut support = Vec::with_capacity(ways);
         let mut query = Vec::with_capacity(ways);
-        for &class in &classes {
+        for (&class, queries) in classes.iter().zip(counts) {
             let mut images =
                 index::sample(&mut rng, self.class_sizes[class], shots + queries).into_vec();
             query.push(images.split_off(shots));
             support.push(images);
         }
         Episode { classes, support, query }
+    }
+
+    /// How many queries each class has: each of N Q goes to a class by the drawn
+    /// shares, as long as that class has pictures left.
+    fn unequal(&self, classes: &[usize], concentration: f32, rng: &mut Rng) -> Vec<usize> {
+        let EpisodeShape { ways, shots, queries } = self.shape;
+        let left = |way: usize| self.class_sizes[classes[way]] - shots;
+        // Gamma draws over their sum are a Dirichlet draw. The concentration is
+        // above 0, for which the distribution exists.
+        let shares: Vec<f32> = match Gamma::new(concentration, 1.0) {
+            Ok(gamma) => (0..ways).map(|_| gamma.sample(rng)).collect(),
+            Err(_) => vec![1.0; ways],
+        };
+        let mut counts = vec![0; ways];
+        for _ in 0..ways * queries {
+            let open: Vec<usize> = (0..ways).filter(|&way| counts[way] < left(way)).collect();
+            let total: f32 = open.iter().map(|&way| shares[way]).sum();
+            let mut point = rng.random::<f32>() * total;
+            let drawn = open.iter().find(|&&way| {
+                point -= shares[way];
+                point <= 0.0
+            });
+            if let Some(&way) = drawn.or(open.last()) {
+                counts[way] += 1;
+            }
+        }
+        counts
     }
 }
 
@@ -121,6 +177,24 @@ mod tests {
             }
         }
         assert_ne!(sampler.episode(0), sampler.episode(1));
+        Ok(())
+    }
+
+    #[test]
+    fn unequal_queries_are_as_many_and_never_more_than_a_class_has() -> Result<()> {
+        let sampler = EpisodeSampler::new(vec![9; 8], SHAPE, 3)?.with_unequal_queries(2.0)?;
+        let mut unequal = 0;
+        for number in 0..100 {
+            let episode = sampler.episode(number);
+            assert_eq!(episode, sampler.episode(number));
+            let counts: Vec<usize> = episode.query.iter().map(Vec::len).collect();
+            assert_eq!(counts.iter().sum::<usize>(), 5 * 4, "{counts:?}");
+            assert!(counts.iter().all(|count| *count <= 9 - 3), "{counts:?}");
+            unequal += usize::from(counts.iter().any(|count| *count != 4));
+        }
+        assert!(unequal > 90, "{unequal}");
+        let even = EpisodeSampler::new(vec![9; 8], SHAPE, 3)?;
+        assert!(even.with_unequal_queries(0.0).is_err());
         Ok(())
     }
 

@@ -69,6 +69,10 @@ pub struct EvalArgs {
     /// else is asked, and is not comparable with published figures
     #[arg(long, default_value_t = Context::Inductive, value_parser = one_of::<Context>(CONTEXTS))]
     pub context: Context,
+    /// Give the classes of an episode unequal shares of its queries, drawn from a Dirichlet
+    /// distribution of this concentration; 2 is usual
+    #[arg(long, value_name = "ALPHA")]
+    pub imbalance: Option<f32>,
     /// How queries are compared with prototypes [default: what the model file says]
     #[arg(long, value_parser = one_of::<Distance>(DISTANCES))]
     pub distance: Option<Distance>,

@@ -45,6 +45,9 @@ pub struct Row {
     pub distance: Distance,
     /// Whether the queries of an episode were looked at together.
     pub context: QueryContext,
+    /// Concentration of the shares of the classes, where those are unequal.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub imbalance: Option<f32>,
     /// Features hallucinated for each class, M.
     pub hallucinate: usize,
     /// Decides episodes and noise.
@@ -89,6 +92,8 @@ pub struct Protocol {
     pub distance: Option<Distance>,
     /// Whether the queries of an episode are looked at together.
     pub context: QueryContext,
+    /// Concentration of the shares of the classes, where those are unequal.
+    pub imbalance: Option<f32>,
     /// Numbers of hallucinations.
     pub hallucinate: Vec<usize>,
     /// What hallucinates.
@@ -128,6 +133,7 @@ pub fn run(args: &EvalArgs) -> Result<()> {
         head: args.head,
         distance: args.distance,
         context: args.context,
+        imbalance: args.imbalance,
         hallucinate: args.hallucinate.clone(),
         generator: args.generator.into(),
         spread: args.spread,
@@ -179,7 +185,13 @@ pub fn evaluate(
     // Every sampler first: a shape that is not possible shows before the work.
     let samplers = protocols
         .iter()
-        .map(|protocol| EpisodeSampler::new(sizes.clone(), protocol.shape, protocol.seed))
+        .map(|protocol| {
+            let even = EpisodeSampler::new(sizes.clone(), protocol.shape, protocol.seed)?;
+            match protocol.imbalance {
+                Some(concentration) => even.with_unequal_queries(concentration),
+                None => Ok(even),
+            }
+        })
         .collect::<Result<Vec<_>, _>>()?;
     for protocol in protocols.iter().filter(|protocol| protocol.outsiders) {
         outsiders::sampler(protocol, &sizes)?;
@@ -235,6 +247,7 @@ pub fn evaluate(
                 head,
                 distance,
                 context: protocol.context,
+                imbalance: protocol.imbalance,
                 hallucinate,
                 seed: protocol.seed,
                 accuracy: interval.mean,
@@ -263,9 +276,13 @@ fn compared(row: &Row) -> String {
         HeadKind::Prototype => format!("prototypes by {}", row.distance),
         HeadKind::Ridge => "ridge regression".to_owned(),
     };
-    match row.context {
+    let asked = match row.context {
         QueryContext::Inductive => head,
         context => format!("{head}, {context} (queries looked at together)"),
+    };
+    match row.imbalance {
+        None => asked,
+        Some(concentration) => format!("{asked}, shares of classes from Dirichlet({concentration})"),
     }
 }
 

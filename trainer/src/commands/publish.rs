@@ -135,6 +135,7 @@ fn score(
                 head: None,
                 distance: None,
                 context: fewshot::Context::Inductive,
+                imbalance: None,
                 hallucinate: vec![0],
                 generator: Control::Own,
                 spread: false,

@@ -4,7 +4,7 @@ use anyhow::{Result, bail};
 
 use super::keys::nearest;
 
-const RECIPES: [(&str, &str); 9] = [
+const RECIPES: [(&str, &str); 10] = [
     ("everyday", include_str!("../recipes/everyday.toml")),
     ("synthetic", include_str!("../recipes/synthetic.toml")),
     ("omniglot", include_str!("../recipes/omniglot.toml")),
@@ -13,6 +13,7 @@ const RECIPES: [(&str, &str); 9] = [
     ("mini-imagenet", include_str!("../recipes/mini-imagenet.toml")),
     ("resnet12-cifar-fs", include_str!("../recipes/resnet12-cifar-fs.toml")),
     ("resnet12-mini-imagenet", include_str!("../recipes/resnet12-mini-imagenet.toml")),
+    ("r2d2", include_str!("../recipes/r2d2.toml")),
     ("reference", include_str!("../recipes/reference.toml")),
 ];
 

@@ -46,15 +46,14 @@ pub fn run(workspace: &Workspace, arguments: &Results) -> Result<()> {
     let trainer = Trainer::build(workspace)?;
     let mut measured = Vec::new();
     for model in &manifest.models {
-        let folder = data.join(plan::folder(&model.data)?);
-        let what = format!("evaluate {} on the test classes of {}", model.id, model.data);
+        let what = format!("evaluate {} on test classes", model.id);
         measured.extend(step(&what, || {
             plan::evaluations(model)
                 .iter()
                 .map(|evaluation| {
                     trainer.evaluate(
                         &weights.join(&model.file),
-                        &folder,
+                        &data.join(plan::folder(&evaluation.data)?),
                         evaluation,
                         arguments.episodes,
                     )

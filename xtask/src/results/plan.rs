@@ -4,8 +4,12 @@ use anyhow::{Context, Result};
 
 use super::Model;
 
+/// Sharp photographs that the trained models have never seen anything like.
+pub const PHOTOGRAPHS: &str = "caltech101";
+
 /// Data sets and the folders they unpack into.
-const FOLDERS: [(&str, &str); 3] = [
+const FOLDERS: [(&str, &str); 4] = [
+    ("caltech101", PHOTOGRAPHS),
     ("omniglot", "omniglot"),
     ("cifar-fs", "cifar100"),
     ("tiny-imagenet", "tiny-imagenet-fewshot"),
@@ -19,6 +23,12 @@ const QUERIES: usize = 15;
 pub const SHOTS: [usize; 3] = [1, 5, 10];
 pub const HALLUCINATIONS: [usize; 5] = [0, 1, 10, 50, 100];
 pub const DISTANCES: [&str; 3] = ["l2", "cosine", "dot"];
+/// Heads of the table of heads: as `--head` and `--distance` name them, and in words.
+pub const HEADS: [(&str, Option<&str>, &str); 3] = [
+    ("prototype", Some("cosine"), "prototypes, cosine"),
+    ("prototype", Some("l2"), "prototypes, l2"),
+    ("ridge", None, "ridge"),
+];
 
 /// One call of `fewshot eval`.
 #[derive(Clone, Debug)]
@@ -27,6 +37,10 @@ pub struct Evaluation {
     pub ways: usize,
     pub shots: usize,
     pub queries: usize,
+    /// The data set, the model's own or another.
+    pub data: String,
+    /// None for the model's own.
+    pub head: Option<&'static str>,
     /// None for the model's own.
     pub distance: Option<&'static str>,
     pub hallucinations: Vec<usize>,
@@ -47,6 +61,8 @@ pub fn evaluations(model: &Model) -> Vec<Evaluation> {
         ways,
         shots,
         queries: if omniglot { QUERIES.min(DRAWINGS - shots) } else { QUERIES },
+        data: model.data.clone(),
+        head: None,
         distance: None,
         hallucinations: vec![0],
     };
@@ -63,7 +79,21 @@ pub fn evaluations(model: &Model) -> Vec<Evaluation> {
     }
     for distance in DISTANCES {
         for shots in [1, 5] {
-            all.push(Evaluation { distance: Some(distance), ..evaluation(5, shots) });
+            let (head, distance) = (Some("prototype"), Some(distance));
+            all.push(Evaluation { head, distance, ..evaluation(5, shots) });
+        }
+    }
+    // Characters and photographs have nothing in common.
+    if !omniglot {
+        let mut sets = vec![model.data.clone(), PHOTOGRAPHS.to_owned()];
+        sets.dedup();
+        for data in sets {
+            for (head, distance, _) in HEADS {
+                for shots in SHOTS {
+                    let (data, head) = (data.clone(), Some(head));
+                    all.push(Evaluation { data, head, distance, ..evaluation(5, shots) });
+                }
+            }
         }
     }
     all

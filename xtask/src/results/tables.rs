@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Model;
-use super::plan::{DISTANCES, HALLUCINATIONS, SHOTS};
+use super::plan::{DISTANCES, HALLUCINATIONS, HEADS, PHOTOGRAPHS, SHOTS};
 use super::trainer::Row;
 
 /// Every table, by the name of its place.
@@ -12,6 +12,7 @@ pub fn all(models: &[Model], rows: &[Row]) -> BTreeMap<&'static str, String> {
         ("shots", shots(models, rows)),
         ("hallucinations", hallucinations(models, rows)),
         ("distances", distances(models, rows)),
+        ("heads", heads(models, rows)),
     ])
 }
 
@@ -22,7 +23,7 @@ fn shots(models: &[Model], rows: &[Row]) -> String {
         for ways in [5, 20] {
             let of = |shots: &usize| {
                 find(rows, model, |row| {
-                    row.ways == ways && row.shots == *shots && row.plain() && row.distance.is_none()
+                    row.ways == ways && row.shots == *shots && row.is_own()
                 })
             };
             let cells: Vec<_> = SHOTS.iter().map(of).collect();
@@ -49,7 +50,7 @@ fn hallucinations(models: &[Model], rows: &[Row]) -> String {
                     row.ways == 5
                         && row.shots == shots
                         && row.hallucinations == m
-                        && row.distance.is_none()
+                        && row.head.is_none()
                 })
             };
             let gains = HALLUCINATIONS[1..].iter().map(|&m| match of(m).and_then(|row| row.gain) {
@@ -67,7 +68,10 @@ fn distances(models: &[Model], rows: &[Row]) -> String {
     for model in models {
         for shots in [1, 5] {
             let cells = DISTANCES.iter().map(|distance| {
-                mean(find(rows, model, |row| row.shots == shots && row.distance == Some(*distance)))
+                mean(find(rows, model, |row| {
+                    let asked = (row.head, row.distance) == (Some("prototype"), Some(*distance));
+                    asked && row.shots == shots && row.data == model.data
+                }))
             });
             lines.push(line(&[model.id.clone(), shots.to_string()], cells));
         }
@@ -75,9 +79,33 @@ fn distances(models: &[Model], rows: &[Row]) -> String {
     lines.join("\n")
 }
 
+/// Models by data and head, on their own kind of classes and on sharp photographs.
+fn heads(models: &[Model], rows: &[Row]) -> String {
+    let mut lines =
+        vec![heading(&["model", "data", "head"], &SHOTS.map(|shots| format!("{shots}-shot")))];
+    for model in models.iter().filter(|model| model.data != "omniglot") {
+        let mut sets = vec![model.data.as_str(), PHOTOGRAPHS];
+        sets.dedup();
+        for data in sets {
+            for (head, distance, words) in HEADS {
+                let cells = SHOTS.iter().map(|shots| {
+                    mean(find(rows, model, |row| {
+                        (row.head, row.distance) == (Some(head), distance)
+                            && row.shots == *shots
+                            && row.data == data
+                    }))
+                });
+                lines.push(line(&[model.id.clone(), data.to_owned(), words.to_owned()], cells));
+            }
+        }
+    }
+    lines.join("\n")
+}
+
 impl Row {
-    fn plain(&self) -> bool {
-        self.hallucinations == 0
+    /// The model as it answers unless it is asked otherwise.
+    fn is_own(&self) -> bool {
+        self.hallucinations == 0 && self.head.is_none()
     }
 }
 
@@ -116,6 +144,8 @@ mod tests {
             model: "a".into(),
             ways,
             shots,
+            data: "omniglot".into(),
+            head: None,
             distance: None,
             hallucinations,
             accuracy: [mean, 0.1],

@@ -32,6 +32,9 @@ pub struct Row {
     pub model: String,
     pub ways: usize,
     pub shots: usize,
+    pub data: String,
+    /// None where the model's own was used.
+    pub head: Option<&'static str>,
     /// None where the model's own was used.
     pub distance: Option<&'static str>,
     pub hallucinations: usize,
@@ -72,6 +75,9 @@ impl Trainer {
         fewshot.args(["--queries", &evaluation.queries.to_string()]);
         fewshot.args(["--episodes", &episodes.to_string()]);
         fewshot.args(["--hallucinate", &numbers.join(",")]);
+        if let Some(head) = evaluation.head {
+            fewshot.args(["--head", head]);
+        }
         if let Some(distance) = evaluation.distance {
             fewshot.args(["--distance", distance]);
         }
@@ -88,6 +94,8 @@ fn row(line: &str, evaluation: &Evaluation) -> Result<Row> {
         model: evaluation.model.clone(),
         ways: line.ways,
         shots: line.shots,
+        data: evaluation.data.clone(),
+        head: evaluation.head,
         distance: evaluation.distance,
         hallucinations: line.hallucinate,
         accuracy: [line.accuracy, line.ci95].map(|fraction| fraction * 100.0),
@@ -106,6 +114,8 @@ mod tests {
             ways: 5,
             shots: 1,
             queries: 15,
+            data: "d".into(),
+            head: None,
             distance: None,
             hallucinations: vec![0, 10],
         };

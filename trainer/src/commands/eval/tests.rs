@@ -17,6 +17,7 @@ fn rows(hallucinate: &[usize], shots: usize) -> Result<Vec<Row>> {
         head: None,
         distance: None,
         context: fewshot::Context::Inductive,
+        imbalance: None,
         hallucinate: hallucinate.to_vec(),
         generator: Control::Own,
         spread: false,

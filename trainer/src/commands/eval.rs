@@ -282,7 +282,9 @@ fn compared(row: &Row) -> String {
     };
     match row.imbalance {
         None => asked,
-        Some(concentration) => format!("{asked}, shares of classes from Dirichlet({concentration})"),
+        Some(concentration) => {
+            format!("{asked}, shares of classes from Dirichlet({concentration})")
+        }
     }
 }
 

@@ -22,9 +22,7 @@ fn shots(models: &[Model], rows: &[Row]) -> String {
     for model in models {
         for ways in [5, 20] {
             let of = |shots: &usize| {
-                find(rows, model, |row| {
-                    row.ways == ways && row.shots == *shots && row.is_own()
-                })
+                find(rows, model, |row| row.ways == ways && row.shots == *shots && row.is_own())
             };
             let cells: Vec<_> = SHOTS.iter().map(of).collect();
             if cells.iter().any(Option::is_some) {

@@ -22,6 +22,7 @@ export interface Incoming {
 const MAX_CRASHES = 2;
 const FORGET_AFTER_MS = 3000;
 const READ_AT_ONCE = 4;
+const TELL_EVERY_MS = 150;
 
 export class Library {
   readonly #store: Store;
@@ -31,6 +32,8 @@ export class Library {
   /** Photographs are megabytes each: few are held in memory at once. */
   readonly #reading = new Limit(READ_AT_ONCE);
   #underWay = 0;
+  #told = 0;
+  #tellTimer: ReturnType<typeof setTimeout> | undefined;
   /** Aborted when the model changes: what was on its way is worth nothing then. */
   #round = new AbortController();
   #crashes = new Map<PictureId, number>();
@@ -159,12 +162,23 @@ export class Library {
       picture.wasRead = true;
       picture.ready = true;
       this.#measured(embedded.milliseconds);
-      this.#store.changed();
+      this.#tell();
     } catch (error) {
       if (!signal.aborted) this.#failed(picture, error);
     } finally {
       this.#underWay--;
     }
+  }
+
+  /** Redraws at once, and then not for a while: a picture that is ready is news to every card. */
+  #tell(): void {
+    if (this.#tellTimer !== undefined) return;
+    const pause = Math.max(0, this.#told + TELL_EVERY_MS - performance.now());
+    this.#tellTimer = setTimeout(() => {
+      this.#tellTimer = undefined;
+      this.#told = performance.now();
+      this.#store.changed();
+    }, pause);
   }
 
   #measured(milliseconds: number): void {

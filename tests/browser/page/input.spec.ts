@@ -189,6 +189,6 @@ test("the picture shown is the square that the model sees", async ({ page }) => 
   await page.locator(".thumb").click();
   await page.getByRole("menuitem", { name: "Look closer" }).click();
   const sides = (image: HTMLImageElement) => [image.naturalWidth, image.naturalHeight];
-  expect(await page.getByAltText("What the model sees").evaluate(sides)).toEqual([84, 84]);
+  expect(await page.getByAltText("What the model sees").evaluate(sides)).toEqual([224, 224]);
   await expect(page.getByText("Original, 1200 × 400 pixels")).toBeVisible();
 });

@@ -4,7 +4,7 @@
 //! the class is only guessed all become rows of one table, so that a head needs
 //! no case for any of them.
 
-use candle_core::{DType, Tensor};
+use candle_core::Tensor;
 
 use crate::{
     Error, Result,
@@ -144,7 +144,7 @@ impl Support {
             shares.iter_mut().for_each(|share| *share = (f64::from(*share) / total) as f32);
         }
         let shares = Tensor::from_vec(shares, (self.ways, rows), self.features.device())?;
-        combine(&shares.to_dtype(self.features.dtype())?, &self.features)
+        combine(&shares, &self.features)
     }
 
     /// The mean over classes of their means, (1, D): where an episode's features
@@ -163,7 +163,7 @@ impl Support {
     pub fn label_table(&self) -> Result<Tensor> {
         let flat: Vec<f32> = self.labels.iter().flatten().copied().collect();
         let shape = (self.labels.len(), self.ways);
-        Ok(Tensor::from_vec(flat, shape, self.features.device())?.to_dtype(DType::F32)?)
+        Ok(Tensor::from_vec(flat, shape, self.features.device())?)
     }
 }
 

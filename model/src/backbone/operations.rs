@@ -1,6 +1,6 @@
 //! What training is made of, in candle's own operations, on any device.
 
-use candle_core::{D, DType, Tensor, Var};
+use candle_core::{D, Tensor, Var};
 
 use crate::Result;
 
@@ -98,7 +98,7 @@ pub(super) fn max_pool(map: &Tensor) -> Result<Tensor> {
         .permute([0, 1, 2, 4, 3, 5])?
         .contiguous()?
         .reshape((batch * channels * rows * columns, 4))?;
-    let first_maximum = windows.detach().argmax_keepdim(D::Minus1)?.to_dtype(DType::U32)?;
+    let first_maximum = windows.detach().argmax_keepdim(D::Minus1)?;
     Ok(windows.gather(&first_maximum, 1)?.reshape((batch, channels, rows, columns))?)
 }
 

@@ -3,7 +3,7 @@
 //! Systems are as large as a support has rows, hundreds at most; a library of
 //! linear algebra would be a third of what the page downloads.
 
-use candle_core::{DType, Device, Tensor};
+use candle_core::{Device, Tensor};
 
 use crate::{Error, Result};
 
@@ -75,12 +75,7 @@ impl Cholesky {
                 solved[row * columns + column] = *value as f32;
             }
         }
-        let solved = Tensor::from_vec(solved, (rows, columns), &Device::Cpu)?;
-        Ok(if matches!(self.device, Device::Cpu) {
-            solved
-        } else {
-            solved.to_device(&self.device)?.to_dtype(DType::F32)?
-        })
+        Ok(Tensor::from_vec(solved, (rows, columns), &self.device)?)
     }
 }
 

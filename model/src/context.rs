@@ -14,6 +14,7 @@ use crate::{
     Error, Head, Result, Support,
     head::probabilities,
     kernels::arithmetic::{mean_keepdim, sub},
+    kernels::rows::join,
 };
 
 /// Rounds of guessing in [`Context::Transductive`]; the guesses settle in about half as many.
@@ -70,7 +71,7 @@ pub fn scores(
     match context {
         Context::Inductive => inductive(),
         Context::Centred => {
-            let all = Tensor::cat(&[support.features(), queries], 0)?;
+            let all = join(&[support.features(), queries])?;
             let centre = mean_keepdim(&all, 0)?;
             head.fit(&support.moved(&centre)?)?.scores(&sub(queries, &centre)?)
         }

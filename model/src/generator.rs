@@ -15,6 +15,7 @@ use crate::{
     Error, GeneratorConfig, GeneratorKind, ModelConfig, Parameters, Result, Seeds,
     distance::normalise,
     kernels::arithmetic::{add, affine, mean_keepdim},
+    kernels::rows::stack,
     rng::{Rng, dropout_mask, normal},
 };
 use covariance::Covariance;
@@ -112,7 +113,7 @@ impl Generator {
             Seeds::Mean => Ok(mean_keepdim(support, 1)?.squeeze(1)?),
             Seeds::Drawn => {
                 let drawn = (0..ways).map(|way| Ok(support.get(way)?.get(draw(shots))?));
-                Ok(Tensor::stack(&drawn.collect::<Result<Vec<_>>>()?, 0)?)
+                stack(&drawn.collect::<Result<Vec<_>>>()?)
             }
         }
     }

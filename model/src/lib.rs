@@ -39,6 +39,7 @@ pub use episode::{Episode, EpisodeSampler, EpisodeShape};
 pub use error::{Error, Result};
 pub use generator::{Control, Generator};
 pub use head::{Fitted, Head, HeadKind};
+pub use kernels::rows::stack;
 pub use model::{Embedder, Model};
 pub use parameters::Parameters;
 pub use support::Support;

@@ -5,7 +5,7 @@
 
 use candle_core::Tensor;
 
-use crate::{Distance, Episode, Result, Support, episode::rows};
+use crate::{Distance, Episode, Result, Support, episode::rows, metrics::ranked};
 
 /// The squared Euclidean distance of each query to the nearest mean of real
 /// support features.
@@ -61,15 +61,7 @@ pub fn of_episode(
 /// weigh the same however many there are. None where either is empty or a score
 /// is NaN.
 pub fn threshold(insiders: &[f32], outsiders: &[f32]) -> Option<f32> {
-    let side = |scores: &[f32], outside: bool| -> Vec<(f32, bool)> {
-        scores.iter().map(|score| (*score, outside)).collect()
-    };
-    let mut all = side(insiders, false);
-    all.extend(side(outsiders, true));
-    if insiders.is_empty() || outsiders.is_empty() || all.iter().any(|(score, _)| score.is_nan()) {
-        return None;
-    }
-    all.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let all = ranked(insiders, outsiders)?;
     let (kept, lost) = (1.0 / insiders.len() as f64, 1.0 / outsiders.len() as f64);
     let (mut value, mut best, mut threshold) = (0.0, f64::NEG_INFINITY, all[0].0);
     for tied in all.chunk_by(|a, b| a.0 == b.0) {

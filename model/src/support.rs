@@ -9,6 +9,7 @@ use candle_core::Tensor;
 use crate::{
     Error, Result,
     kernels::arithmetic::{combine, mean_keepdim, sub},
+    kernels::rows::join,
 };
 
 /// A weighted, labelled table of features.
@@ -41,7 +42,8 @@ impl Support {
             labels.extend(std::iter::repeat_n(one_hot(way, ways), class.dims2()?.0));
         }
         let weights = vec![1.0; labels.len()];
-        Ok(Self { features: Tensor::cat(classes, 0)?, labels, weights, ways })
+        let features = join(&classes.iter().collect::<Vec<_>>())?;
+        Ok(Self { features, labels, weights, ways })
     }
 
     /// Real features of an episode.
@@ -95,7 +97,7 @@ impl Support {
     /// If D differs.
     pub fn with_rows(&self, features: &Tensor, labels: Vec<Vec<f32>>, weight: f32) -> Result<Self> {
         let mut all = self.clone();
-        all.features = Tensor::cat(&[&self.features, features], 0)?;
+        all.features = join(&[&self.features, features])?;
         all.weights.extend(std::iter::repeat_n(weight, labels.len()));
         all.labels.extend(labels);
         Ok(all)

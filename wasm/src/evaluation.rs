@@ -45,10 +45,6 @@ impl Evaluation {
         let sizes = classes.iter().map(|class| class.examples.len()).collect();
         let sampler = EpisodeSampler::new(sizes, shape, spec.seed)?;
         let ids = |class: &ClassExamples| class.examples.iter().map(|e| e.id.clone()).collect();
-        let features = |class: &ClassExamples| {
-            let rows: Vec<&Tensor> = class.examples.iter().map(|e| &e.feature).collect();
-            Ok(Tensor::stack(&rows, 0)?)
-        };
         Ok(Self {
             sampler,
             generator: model.generator.clone(),
@@ -59,7 +55,10 @@ impl Evaluation {
             seed: spec.seed,
             episodes: spec.episodes,
             pictures: classes.iter().map(ids).collect(),
-            features: classes.iter().map(features).collect::<Result<_, Failure>>()?,
+            features: classes
+                .iter()
+                .map(ClassExamples::features)
+                .collect::<fewshot::Result<_>>()?,
             accuracies: Vec::with_capacity(spec.episodes),
             confusion: Confusion::new(classes.len()),
             answers: BTreeSet::new(),

@@ -10,6 +10,7 @@ use candle_core::{Device, Tensor};
 use fewshot::{
     Checkpoint, Classifier, ClassifierFile, Model, Settings,
     classifier::{ClassExamples, Example},
+    stack,
 };
 
 use crate::{
@@ -143,7 +144,7 @@ impl Session {
             let dim = loaded.model.config.feature_dim();
             Tensor::zeros((0, dim), candle_core::DType::F32, &Device::Cpu)?
         } else {
-            Tensor::stack(&queries, 0)?
+            stack(&queries)?
         };
         Ok((loaded, queries))
     }

@@ -2,7 +2,11 @@
 
 use candle_core::{Device, Tensor, TensorId};
 
-use crate::{Error, Generator, Result, Seeds, rng};
+use crate::{
+    Error, Generator, Result, Seeds,
+    kernels::rows::{join, stack},
+    rng,
+};
 
 /// A picture of a class.
 #[derive(Clone, Debug)]
@@ -80,9 +84,8 @@ impl ClassExamples {
     ///
     /// # Errors
     /// If there are none.
-    pub(super) fn features(&self) -> Result<Tensor> {
-        let features: Vec<&Tensor> = self.examples.iter().map(|example| &example.feature).collect();
-        Ok(Tensor::stack(&features, 0)?)
+    pub fn features(&self) -> Result<Tensor> {
+        stack(self.examples.iter().map(|example| &example.feature))
     }
 }
 
@@ -122,12 +125,11 @@ impl Class {
         let features = match cached {
             Some(features) if have >= count => features,
             cached => {
-                let start =
-                    generator.seeds(&Tensor::stack(&starts, 0)?.unsqueeze(0)?, |_shots| 0)?;
+                let start = generator.seeds(&stack(starts)?.unsqueeze(0)?, |_shots| 0)?;
                 let noise = noise(&self.content.id, have..count, start.elem_count(), seed)?;
                 let fresh = generator.hallucinate(&start, &noise)?.squeeze(0)?;
                 match cached {
-                    Some(cached) => Tensor::cat(&[&cached, &fresh], 0)?,
+                    Some(cached) => join(&[&cached, &fresh])?,
                     None => fresh,
                 }
             }

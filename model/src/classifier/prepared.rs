@@ -3,7 +3,7 @@
 use candle_core::Tensor;
 
 use super::Classifier;
-use crate::{Context, Error, Fitted, Result, Support, context};
+use crate::{Context, Error, Fitted, Result, Support, context, kernels::rows::stack};
 
 /// Valid until a class, a picture or a setting changes.
 #[derive(Clone, Debug)]
@@ -82,7 +82,7 @@ impl Classifier {
         let hallucinated = if made.is_empty() {
             None
         } else {
-            let made = Tensor::stack(&made, 0)?;
+            let made = stack(&made)?;
             let learned = self.learn(support.with_hallucinated(&made, weight)?)?;
             Some((made, learned))
         };

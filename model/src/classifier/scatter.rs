@@ -5,7 +5,7 @@
 use candle_core::Tensor;
 
 use super::Classifier;
-use crate::{Distance, Result, distance};
+use crate::{Distance, Result, distance, kernels::rows::join};
 
 /// What a row of [`Scatter::features`] is. Classes are counted as in
 /// [`Classifier::active`].
@@ -75,7 +75,7 @@ impl Classifier {
             features.push(queries.clone());
             points.extend((0..n_query).map(|index| Point::Query { index }));
         }
-        let features = Tensor::cat(&features, 0)?;
+        let features = join(&features.iter().collect::<Vec<_>>())?;
         let features = if self.settings.distance == Distance::Cosine {
             distance::normalise(&features)?
         } else {

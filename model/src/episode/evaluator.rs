@@ -10,7 +10,9 @@ use rand::Rng as _;
 
 use crate::{
     Context, Episode, Error, Generator, Head, ModelConfig, Result, Support, context,
-    kernels::arithmetic::take_rows, metrics, rng,
+    kernels::arithmetic::take_rows,
+    kernels::rows::{join, stack},
+    metrics, rng,
 };
 
 /// How episodes are scored.
@@ -186,14 +188,14 @@ pub(crate) fn rows(
 ) -> Result<Tensor> {
     let ways = classes.iter().zip(picked);
     let ways = ways.map(|(class, images)| take(&features[*class], images));
-    Ok(Tensor::stack(&ways.collect::<Result<Vec<_>>>()?, 0)?)
+    stack(&ways.collect::<Result<Vec<_>>>()?)
 }
 
 /// The picked images of all ways one after the other, (Q, D).
 fn ragged_rows(features: &[Tensor], classes: &[usize], picked: &[Vec<usize>]) -> Result<Tensor> {
     let ways = classes.iter().zip(picked);
     let ways = ways.map(|(class, images)| take(&features[*class], images));
-    Ok(Tensor::cat(&ways.collect::<Result<Vec<_>>>()?, 0)?)
+    join(&ways.collect::<Result<Vec<_>>>()?.iter().collect::<Vec<_>>())
 }
 
 /// The given rows of one class, (K, D).

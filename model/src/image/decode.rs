@@ -4,89 +4,14 @@
 //! The page decodes JPEG and PNG here as well: browsers round JPEG otherwise, by
 //! up to four levels, which changes probabilities in the third digit. Which
 //! further formats there are is up to the host, by the features of the `image`
-//! crate. Opening files is not here.
+//! crate. Its `DynamicImage` would do the same and bring each of its operations
+//! for each of ten types of pixels into the page. Opening files is not here.
 
 use std::io::Cursor;
 
-use image::{ColorType, DynamicImage, ImageDecoder, ImageReader};
+use image::{ColorType, ImageDecoder, ImageReader};
 
-use super::{ImageError, PixelFormat, Pixels};
-
-/// A decoded picture that owns its bytes.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Decoded {
-    width: usize,
-    height: usize,
-    format: PixelFormat,
-    data: Vec<u8>,
-}
-
-impl Decoded {
-    /// Wraps `height` rows of `width` pixels.
-    ///
-    /// # Errors
-    /// Where the bytes do not fit the sides.
-    pub fn new(
-        width: usize,
-        height: usize,
-        format: PixelFormat,
-        data: Vec<u8>,
-    ) -> Result<Self, ImageError> {
-        Pixels::new(width, height, format, &data)?;
-        Ok(Self { width, height, format, data })
-    }
-
-    /// The borrowed form that preprocessing takes.
-    ///
-    /// # Errors
-    /// Where a side is beyond [`super::MAX_SIDE`].
-    pub fn pixels(&self) -> Result<Pixels<'_>, ImageError> {
-        Pixels::new(self.width, self.height, self.format, &self.data)
-    }
-
-    /// Width in pixels.
-    #[must_use]
-    pub fn width(&self) -> usize {
-        self.width
-    }
-
-    /// Height in pixels.
-    #[must_use]
-    pub fn height(&self) -> usize {
-        self.height
-    }
-
-    /// Layout of the bytes.
-    #[must_use]
-    pub fn format(&self) -> PixelFormat {
-        self.format
-    }
-
-    /// Rows of pixels without padding.
-    #[must_use]
-    pub fn data(&self) -> &[u8] {
-        &self.data
-    }
-
-    /// Turned counter-clockwise by quarters of a turn; nothing is resampled.
-    #[must_use]
-    pub fn turned(self, quarters: u8) -> Self {
-        (0..quarters % 4).fold(self, |picture, _| picture.turned_once())
-    }
-
-    fn turned_once(self) -> Self {
-        let (old_width, old_height, bytes) = (self.width, self.height, self.format.bytes());
-        let mut data = Vec::with_capacity(self.data.len());
-        // A row of the result, top to bottom, is a column of the old, right to left.
-        for x in (0..old_width).rev() {
-            for y in 0..old_height {
-                let at = (y * old_width + x) * bytes;
-                data.extend_from_slice(&self.data[at..at + bytes]);
-            }
-        }
-        Self { width: old_height, height: old_width, format: self.format, data }
-    }
-}
+use super::{Decoded, ImageError, PixelFormat};
 
 /// Decodes the bytes of a picture file; the format is told by its content.
 /// Pictures of more than `max_pixels` are refused before any memory is taken.
@@ -107,20 +32,51 @@ pub fn decode(bytes: &[u8], max_pixels: usize) -> Result<Decoded, ImageError> {
         return Err(ImageError::TooLarge { width, height, max_pixels });
     }
     let orientation = decoder.orientation().map_err(|error| broken(&error))?;
-    let mut picture = DynamicImage::from_decoder(decoder).map_err(|error| broken(&error))?;
-    picture.apply_orientation(orientation);
-    let (width, height) = (picture.width() as usize, picture.height() as usize);
-    let (format, data) = match picture.color() {
-        ColorType::L8 | ColorType::L16 => (PixelFormat::L8, picture.into_luma8().into_raw()),
-        color if color.has_alpha() => (PixelFormat::Rgba8, picture.into_rgba8().into_raw()),
-        _ => (PixelFormat::Rgb8, picture.into_rgb8().into_raw()),
+    let colour = decoder.color_type();
+    let length = usize::try_from(decoder.total_bytes()).map_err(|error| broken(&error))?;
+    let mut data = vec![0; length];
+    decoder.read_image(&mut data).map_err(|error| broken(&error))?;
+    let (format, data) = eight_bits(colour, data)
+        .ok_or_else(|| broken(&format!("its pixels are {colour:?}, which is not read")))?;
+    Ok(Decoded::new(width as usize, height as usize, format, data)?.upright(orientation))
+}
+
+/// Grey, RGB or RGBA of one byte each. None where the colour type is none of those that
+/// the `image` crate has today.
+fn eight_bits(colour: ColorType, data: Vec<u8>) -> Option<(PixelFormat, Vec<u8>)> {
+    let data = match colour {
+        ColorType::L8 | ColorType::La8 | ColorType::Rgb8 | ColorType::Rgba8 => data,
+        ColorType::L16 | ColorType::La16 | ColorType::Rgb16 | ColorType::Rgba16 => {
+            let (values, _) = data.as_chunks();
+            values.iter().map(|bytes| rounded(u16::from_ne_bytes(*bytes))).collect()
+        }
+        ColorType::Rgb32F | ColorType::Rgba32F => {
+            let (values, _) = data.as_chunks();
+            let value = |bytes: &[u8; 4]| f32::from_ne_bytes(*bytes).clamp(0.0, 1.0);
+            values.iter().map(|bytes| (value(bytes) * 255.0).round() as u8).collect()
+        }
+        _ => return None,
     };
-    Decoded::new(width, height, format, data)
+    Some(match colour.channel_count() {
+        1 => (PixelFormat::L8, data),
+        2 => {
+            let (values, _) = data.as_chunks();
+            let spread = |&[grey, alpha]: &[u8; 2]| [grey, grey, grey, alpha];
+            (PixelFormat::Rgba8, values.iter().flat_map(spread).collect())
+        }
+        3 => (PixelFormat::Rgb8, data),
+        _ => (PixelFormat::Rgba8, data),
+    })
+}
+
+/// The nearest of 256 levels to one of 65,536.
+fn rounded(value: u16) -> u8 {
+    ((u32::from(value) + 128) / 257) as u8
 }
 
 #[cfg(test)]
 mod tests {
-    use image::{ImageBuffer, Luma, LumaA, Rgb, Rgba};
+    use image::{DynamicImage, ImageBuffer, Luma, LumaA, Rgb, Rgba};
 
     use super::*;
 
@@ -137,28 +93,30 @@ mod tests {
     #[test]
     fn every_colour_type_becomes_eight_bits() {
         let grey = decode_bytes(&png(ImageBuffer::from_pixel(3, 2, Luma([7u8])))).unwrap();
-        assert_eq!((grey.width(), grey.height(), grey.format), (3, 2, PixelFormat::L8));
+        assert_eq!((grey.width(), grey.height(), grey.format()), (3, 2, PixelFormat::L8));
         assert_eq!(grey.data(), [7; 6]);
         let deep = decode_bytes(&png(ImageBuffer::from_pixel(1, 1, Luma([0x8080u16])))).unwrap();
-        assert_eq!((deep.format, deep.data()), (PixelFormat::L8, &[0x80][..]));
+        assert_eq!((deep.format(), deep.data()), (PixelFormat::L8, &[0x80][..]));
         let deep = decode_bytes(&png(ImageBuffer::from_pixel(1, 1, Rgb([0xffffu16, 0, 0x4040]))));
         assert_eq!(deep.unwrap().data(), [255, 0, 0x40]);
         let clear =
             decode_bytes(&png(ImageBuffer::from_pixel(1, 1, Rgba([1u8, 2, 3, 4])))).unwrap();
-        assert_eq!((clear.format, clear.data()), (PixelFormat::Rgba8, &[1, 2, 3, 4][..]));
+        assert_eq!((clear.format(), clear.data()), (PixelFormat::Rgba8, &[1, 2, 3, 4][..]));
         let clear = decode_bytes(&png(ImageBuffer::from_pixel(1, 1, LumaA([9u8, 4])))).unwrap();
         assert_eq!(clear.data(), [9, 9, 9, 4]);
     }
 
     #[test]
-    fn a_quarter_turn_is_counter_clockwise() {
-        let picture = Decoded::new(2, 2, PixelFormat::L8, vec![1, 2, 3, 4]).unwrap();
-        assert_eq!(picture.clone().turned(1).data(), [2, 4, 1, 3]);
-        assert_eq!(picture.clone().turned(2).data(), [4, 3, 2, 1]);
-        assert_eq!(picture.clone().turned(4), picture);
-        let wide = Decoded::new(3, 1, PixelFormat::Rgb8, (0..9).collect()).unwrap().turned(1);
-        assert_eq!((wide.width(), wide.height()), (1, 3));
-        assert_eq!(wide.data(), [6, 7, 8, 3, 4, 5, 0, 1, 2]);
+    fn deep_pixels_are_rounded_as_the_image_crate_does() {
+        let all = ImageBuffer::from_fn(256, 256, |x, y| Luma([(y * 256 + x) as u16]));
+        let theirs = DynamicImage::from(all.clone()).into_luma8();
+        assert_eq!(decode_bytes(&png(all)).unwrap().data(), theirs.as_raw());
+        let deep = ImageBuffer::from_fn(999, 1, |x, _| {
+            Rgba([x as f32 / 900.0, 0.3, -1.0, 2.0].map(|value| value * 1.0001))
+        });
+        let bytes = deep.as_raw().iter().flat_map(|value| value.to_ne_bytes()).collect();
+        let ours = eight_bits(ColorType::Rgba32F, bytes).unwrap().1;
+        assert_eq!(ours, DynamicImage::from(deep).into_rgba8().into_raw());
     }
 
     #[test]

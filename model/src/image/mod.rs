@@ -11,6 +11,7 @@
 
 mod colour;
 mod decode;
+mod decoded;
 mod error;
 mod normalise;
 mod pixels;
@@ -18,7 +19,8 @@ pub mod resize;
 #[cfg(test)]
 mod tests;
 
-pub use decode::{Decoded, decode};
+pub use decode::decode;
+pub use decoded::Decoded;
 pub use error::ImageError;
 pub use normalise::{normalise, normalise_into};
 pub use pixels::{PixelFormat, Pixels};

@@ -23,6 +23,7 @@ mod normalise;
 mod op;
 mod parallel;
 mod plan;
+pub(crate) mod rows;
 mod scratch;
 mod simd;
 mod train;

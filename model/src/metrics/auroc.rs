@@ -4,15 +4,7 @@
 /// counting half: 0.5 is guessing, 1 is perfect (the Mann-Whitney statistic).
 /// None where either side is empty or a score is NaN.
 pub fn auroc(insiders: &[f32], outsiders: &[f32]) -> Option<f64> {
-    let mut ranked: Vec<(f32, bool)> = insiders
-        .iter()
-        .map(|score| (*score, false))
-        .chain(outsiders.iter().map(|score| (*score, true)))
-        .collect();
-    if insiders.is_empty() || outsiders.is_empty() || ranked.iter().any(|(s, _)| s.is_nan()) {
-        return None;
-    }
-    ranked.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let ranked = ranked(insiders, outsiders)?;
     let (mut below, mut wins) = (0.0, 0.0);
     // Equal scores are taken together: of them no side is above the other.
     // `==` puts -0 and +0 together, which `total_cmp` sorts next to each other.
@@ -23,6 +15,19 @@ pub fn auroc(insiders: &[f32], outsiders: &[f32]) -> Option<f64> {
         below += inside;
     }
     Some(wins / (insiders.len() as f64 * outsiders.len() as f64))
+}
+
+/// Scores of both sides in one order, lowest first, each with whether it is an outsider's.
+/// None where either side is empty or a score is NaN.
+pub(crate) fn ranked(insiders: &[f32], outsiders: &[f32]) -> Option<Vec<(f32, bool)>> {
+    let inside = insiders.iter().map(|score| (*score, false));
+    let outside = outsiders.iter().map(|score| (*score, true));
+    let mut ranked: Vec<(f32, bool)> = inside.chain(outside).collect();
+    if insiders.is_empty() || outsiders.is_empty() || ranked.iter().any(|(s, _)| s.is_nan()) {
+        return None;
+    }
+    ranked.sort_unstable_by(|a, b| a.0.total_cmp(&b.0));
+    Some(ranked)
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ mod auroc;
 mod confusion;
 
 pub use auroc::auroc;
+pub(crate) use auroc::ranked;
 pub use confusion::Confusion;
 
 use serde::{Deserialize, Serialize};

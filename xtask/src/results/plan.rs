@@ -30,8 +30,18 @@ pub const HEADS: [(&str, Option<&str>, &str); 3] = [
     ("ridge", None, "ridge"),
 ];
 
+/// Contexts of the table of contexts: as `--context` names them, and in words.
+pub const CONTEXTS: [(&str, &str); 3] = [
+    ("inductive", "each query by itself"),
+    ("centred", "centred by support and queries"),
+    ("transductive", "queries join the support, softly"),
+];
+/// As `--imbalance` takes it: the shares of the classes among the queries of an episode are drawn
+/// from a Dirichlet distribution with this α. None for as many of each.
+pub const IMBALANCES: [Option<&str>; 2] = [None, Some("2")];
+
 /// One call of `fewshot eval`.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Evaluation {
     pub model: String,
     pub ways: usize,
@@ -43,6 +53,9 @@ pub struct Evaluation {
     pub head: Option<&'static str>,
     /// None for the model's own.
     pub distance: Option<&'static str>,
+    /// None where each query is answered by itself and nothing is said of it.
+    pub context: Option<&'static str>,
+    pub imbalance: Option<&'static str>,
     pub hallucinations: Vec<usize>,
 }
 
@@ -62,18 +75,16 @@ pub fn evaluations(model: &Model) -> Vec<Evaluation> {
         shots,
         queries: if omniglot { QUERIES.min(DRAWINGS - shots) } else { QUERIES },
         data: model.data.clone(),
-        head: None,
-        distance: None,
         hallucinations: vec![0],
+        ..Evaluation::default()
     };
-    let mut all: Vec<_> = SHOTS[..2]
-        .iter()
-        .map(|&shots| Evaluation {
-            hallucinations: HALLUCINATIONS.to_vec(),
-            ..evaluation(5, shots)
-        })
-        .collect();
-    all.push(evaluation(5, SHOTS[2]));
+    let mut all = Vec::new();
+    for data in sets(model) {
+        for shots in SHOTS {
+            let hallucinations = HALLUCINATIONS.to_vec();
+            all.push(Evaluation { data: data.clone(), hallucinations, ..evaluation(5, shots) });
+        }
+    }
     if omniglot {
         all.extend([evaluation(20, 1), evaluation(20, 5)]);
     }
@@ -83,18 +94,33 @@ pub fn evaluations(model: &Model) -> Vec<Evaluation> {
             all.push(Evaluation { head, distance, ..evaluation(5, shots) });
         }
     }
-    // Characters and photographs have nothing in common.
-    if !omniglot {
-        let mut sets = vec![model.data.clone(), PHOTOGRAPHS.to_owned()];
-        sets.dedup();
-        for data in sets {
-            for (head, distance, _) in HEADS {
-                for shots in SHOTS {
-                    let (data, head) = (data.clone(), Some(head));
-                    all.push(Evaluation { data, head, distance, ..evaluation(5, shots) });
-                }
+    if omniglot {
+        return all;
+    }
+    for data in sets(model) {
+        for (head, distance, _) in HEADS {
+            for shots in SHOTS {
+                let (data, head) = (data.clone(), Some(head));
+                all.push(Evaluation { data, head, distance, ..evaluation(5, shots) });
+            }
+        }
+    }
+    for (context, _) in CONTEXTS {
+        for imbalance in IMBALANCES {
+            for shots in [1, 5] {
+                let context = Some(context);
+                all.push(Evaluation { context, imbalance, ..evaluation(5, shots) });
             }
         }
     }
     all
+}
+
+/// The model's own data, and photographs; but characters have nothing in common with those.
+pub fn sets(model: &Model) -> Vec<String> {
+    let mut sets = vec![model.data.clone()];
+    if model.data != "omniglot" && model.data != PHOTOGRAPHS {
+        sets.push(PHOTOGRAPHS.to_owned());
+    }
+    sets
 }

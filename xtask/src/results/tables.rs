@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::Model;
-use super::plan::{DISTANCES, HALLUCINATIONS, HEADS, PHOTOGRAPHS, SHOTS};
+use super::plan::{
+    CONTEXTS, DISTANCES, Evaluation, HALLUCINATIONS, HEADS, IMBALANCES, SHOTS, sets,
+};
 use super::trainer::Row;
 
 /// Every table, by the name of its place.
@@ -13,6 +15,7 @@ pub fn all(models: &[Model], rows: &[Row]) -> BTreeMap<&'static str, String> {
         ("hallucinations", hallucinations(models, rows)),
         ("distances", distances(models, rows)),
         ("heads", heads(models, rows)),
+        ("contexts", contexts(models, rows)),
     ])
 }
 
@@ -22,7 +25,7 @@ fn shots(models: &[Model], rows: &[Row]) -> String {
     for model in models {
         for ways in [5, 20] {
             let of = |shots: &usize| {
-                find(rows, model, |row| row.ways == ways && row.shots == *shots && row.is_own())
+                find(rows, model, &model.data, *shots, |row| row.asked.ways == ways && row.is_own())
             };
             let cells: Vec<_> = SHOTS.iter().map(of).collect();
             if cells.iter().any(Option::is_some) {
@@ -35,27 +38,30 @@ fn shots(models: &[Model], rows: &[Row]) -> String {
     lines.join("\n")
 }
 
-/// Gain over M = 0 on the same episodes.
+/// Gain over M = 0 on the same episodes, at home and on photographs.
 fn hallucinations(models: &[Model], rows: &[Row]) -> String {
     let mut lines = vec![heading(
-        &["model", "shots", "M = 0"],
+        &["model", "data", "shots", "M = 0"],
         &HALLUCINATIONS[1..].iter().map(|m| format!("M = {m}")).collect::<Vec<_>>(),
     )];
     for model in models {
-        for shots in [1, 5] {
-            let of = |m: usize| {
-                find(rows, model, |row| {
-                    row.ways == 5
-                        && row.shots == shots
-                        && row.hallucinations == m
-                        && row.head.is_none()
-                })
-            };
-            let gains = HALLUCINATIONS[1..].iter().map(|&m| match of(m).and_then(|row| row.gain) {
-                Some([mean, ci]) => format!("{mean:+.2} ± {ci:.2}"),
-                None => "–".to_owned(),
-            });
-            lines.push(line(&[model.id.clone(), shots.to_string(), mean(of(0))], gains));
+        for data in sets(model) {
+            for shots in SHOTS {
+                let of = |m: usize| {
+                    find(rows, model, &data, shots, |row| {
+                        let asked = &row.asked;
+                        let own = (asked.head, asked.context) == (None, None);
+                        own && asked.ways == 5 && row.hallucinations == m
+                    })
+                };
+                let gains =
+                    HALLUCINATIONS[1..].iter().map(|&m| match of(m).and_then(|row| row.gain) {
+                        Some([mean, ci]) => format!("{mean:+.2} ± {ci:.2}"),
+                        None => "–".to_owned(),
+                    });
+                let names = [model.id.clone(), data.clone(), shots.to_string(), mean(of(0))];
+                lines.push(line(&names, gains));
+            }
         }
     }
     lines.join("\n")
@@ -66,9 +72,8 @@ fn distances(models: &[Model], rows: &[Row]) -> String {
     for model in models {
         for shots in [1, 5] {
             let cells = DISTANCES.iter().map(|distance| {
-                mean(find(rows, model, |row| {
-                    let asked = (row.head, row.distance) == (Some("prototype"), Some(*distance));
-                    asked && row.shots == shots && row.data == model.data
+                mean(find(rows, model, &model.data, shots, |Row { asked, .. }| {
+                    (asked.head, asked.distance) == (Some("prototype"), Some(*distance))
                 }))
             });
             lines.push(line(&[model.id.clone(), shots.to_string()], cells));
@@ -82,19 +87,38 @@ fn heads(models: &[Model], rows: &[Row]) -> String {
     let mut lines =
         vec![heading(&["model", "data", "head"], &SHOTS.map(|shots| format!("{shots}-shot")))];
     for model in models.iter().filter(|model| model.data != "omniglot") {
-        let mut sets = vec![model.data.as_str(), PHOTOGRAPHS];
-        sets.dedup();
-        for data in sets {
+        for data in sets(model) {
             for (head, distance, words) in HEADS {
                 let cells = SHOTS.iter().map(|shots| {
-                    mean(find(rows, model, |row| {
-                        (row.head, row.distance) == (Some(head), distance)
-                            && row.shots == *shots
-                            && row.data == data
+                    mean(find(rows, model, &data, *shots, |Row { asked, .. }| {
+                        (asked.head, asked.distance) == (Some(head), distance)
                     }))
                 });
-                lines.push(line(&[model.id.clone(), data.to_owned(), words.to_owned()], cells));
+                lines.push(line(&[model.id.clone(), data.clone(), words.to_owned()], cells));
             }
+        }
+    }
+    lines.join("\n")
+}
+
+/// Models by context, with as many queries of each class and with shares that differ.
+fn contexts(models: &[Model], rows: &[Row]) -> String {
+    let columns = IMBALANCES.map(|imbalance| {
+        let queries = imbalance.map_or("balanced".to_owned(), |alpha| format!("α = {alpha}"));
+        [1, 5].map(|shots| format!("{shots}-shot, {queries}"))
+    });
+    let mut lines = vec![heading(&["model", "data", "context"], columns.as_flattened())];
+    for model in models.iter().filter(|model| model.data != "omniglot") {
+        for (context, words) in CONTEXTS {
+            let cells = IMBALANCES.iter().flat_map(|imbalance| {
+                [1, 5].map(|shots| {
+                    mean(find(rows, model, &model.data, shots, |Row { asked, .. }| {
+                        (asked.context, asked.imbalance) == (Some(context), *imbalance)
+                    }))
+                })
+            });
+            let names = [model.id.clone(), model.data.clone(), format!("{context}: {words}")];
+            lines.push(line(&names, cells));
         }
     }
     lines.join("\n")
@@ -103,12 +127,21 @@ fn heads(models: &[Model], rows: &[Row]) -> String {
 impl Row {
     /// The model as it answers unless it is asked otherwise.
     fn is_own(&self) -> bool {
-        self.hallucinations == 0 && self.head.is_none()
+        self.hallucinations == 0 && (self.asked.head, self.asked.context) == (None, None)
     }
 }
 
-fn find<'a>(rows: &'a [Row], model: &Model, is: impl Fn(&Row) -> bool) -> Option<&'a Row> {
-    rows.iter().find(|row| row.model == model.id && is(row))
+fn find<'a>(
+    rows: &'a [Row],
+    model: &Model,
+    data: &str,
+    shots: usize,
+    is: impl Fn(&Row) -> bool,
+) -> Option<&'a Row> {
+    rows.iter().find(|row| {
+        let Evaluation { model: of, data: on, shots: with, .. } = &row.asked;
+        (of, on.as_str(), *with) == (&model.id, data, shots) && is(row)
+    })
 }
 
 fn mean(row: Option<&Row>) -> String {
@@ -139,12 +172,13 @@ mod tests {
         let models =
             [Model { id: "a".into(), file: "a.safetensors".into(), data: "omniglot".into() }];
         let row = |ways, shots, hallucinations, mean, gain| Row {
-            model: "a".into(),
-            ways,
-            shots,
-            data: "omniglot".into(),
-            head: None,
-            distance: None,
+            asked: Evaluation {
+                model: "a".into(),
+                data: "omniglot".into(),
+                ways,
+                shots,
+                ..Evaluation::default()
+            },
             hallucinations,
             accuracy: [mean, 0.1],
             gain,
@@ -157,7 +191,10 @@ mod tests {
         let tables = all(&models, &rows);
         assert!(tables["shots"].contains("| a | omniglot | 98.00 ± 0.10 | – | – |"));
         assert!(tables["shots"].contains("| a, 20-way | omniglot | – | 97.00 ± 0.10 | – |"));
-        assert!(tables["hallucinations"].contains("| a | 1 | 98.00 ± 0.10 | – | +0.50 ± 0.05 |"));
+        assert!(
+            tables["hallucinations"]
+                .contains("| a | omniglot | 1 | 98.00 ± 0.10 | – | +0.50 ± 0.05 |")
+        );
         assert!(tables["distances"].contains("| a | 1 | – | – | – |"));
     }
 }

@@ -17,8 +17,6 @@ pub struct Trainer(PathBuf);
 /// A line of `fewshot eval --json`.
 #[derive(Clone, Debug, Deserialize)]
 struct Line {
-    ways: usize,
-    shots: usize,
     hallucinate: usize,
     accuracy: f64,
     ci95: f64,
@@ -29,14 +27,8 @@ struct Line {
 /// What was measured once.
 #[derive(Clone, Debug)]
 pub struct Row {
-    pub model: String,
-    pub ways: usize,
-    pub shots: usize,
-    pub data: String,
-    /// None where the model's own was used.
-    pub head: Option<&'static str>,
-    /// None where the model's own was used.
-    pub distance: Option<&'static str>,
+    pub asked: Evaluation,
+    /// One of those asked for.
     pub hallucinations: usize,
     /// Percent: mean, half of its 95 % interval.
     pub accuracy: [f64; 2],
@@ -75,11 +67,13 @@ impl Trainer {
         fewshot.args(["--queries", &evaluation.queries.to_string()]);
         fewshot.args(["--episodes", &episodes.to_string()]);
         fewshot.args(["--hallucinate", &numbers.join(",")]);
-        if let Some(head) = evaluation.head {
-            fewshot.args(["--head", head]);
-        }
-        if let Some(distance) = evaluation.distance {
-            fewshot.args(["--distance", distance]);
+        for (flag, value) in [
+            ("--head", evaluation.head),
+            ("--distance", evaluation.distance),
+            ("--context", evaluation.context),
+            ("--imbalance", evaluation.imbalance),
+        ] {
+            fewshot.args(value.iter().flat_map(|value| [flag, value]));
         }
         let printed = command::output(&mut fewshot)?;
         printed.lines().map(|line| row(line, evaluation)).collect()
@@ -91,12 +85,7 @@ fn row(line: &str, evaluation: &Evaluation) -> Result<Row> {
         .with_context(|| format!("`fewshot eval --json` printed no result: {line}"))?;
     let gain = line.paired_difference.zip(line.paired_ci95);
     Ok(Row {
-        model: evaluation.model.clone(),
-        ways: line.ways,
-        shots: line.shots,
-        data: evaluation.data.clone(),
-        head: evaluation.head,
-        distance: evaluation.distance,
+        asked: evaluation.clone(),
         hallucinations: line.hallucinate,
         accuracy: [line.accuracy, line.ci95].map(|fraction| fraction * 100.0),
         gain: gain.map(|(mean, ci)| [mean, ci].map(|fraction| fraction * 100.0)),
@@ -109,16 +98,7 @@ mod tests {
 
     #[test]
     fn a_line_of_the_contract_becomes_a_row() {
-        let evaluation = Evaluation {
-            model: "m".into(),
-            ways: 5,
-            shots: 1,
-            queries: 15,
-            data: "d".into(),
-            head: None,
-            distance: None,
-            hallucinations: vec![0, 10],
-        };
+        let evaluation = Evaluation { hallucinations: vec![0, 10], ..Evaluation::default() };
         let line = r#"{"data":"d","split":"test","ways":5,"shots":1,"queries":15,"episodes":9,
             "distance":"l2","hallucinate":10,"seed":0,"accuracy":0.5,"ci95":0.01,"seconds":1.0,
             "paired_difference":-0.002,"paired_ci95":0.001}"#;

@@ -53,13 +53,16 @@ fn is_default<T: Default + PartialEq>(value: &T) -> bool {
 pub struct RidgeConfig {
     /// What squared weights cost, λ; for features of unit length.
     pub lambda: f32,
+    /// γ of the likeness exp(−γ |x − y|²) of features; 0 for a linear map.
+    #[serde(skip_serializing_if = "is_default")]
+    pub gamma: f32,
     /// Scores are divided by it before the softmax.
     pub temperature: f32,
 }
 
 impl Default for RidgeConfig {
     fn default() -> Self {
-        Self { lambda: 0.3, temperature: 0.1 }
+        Self { lambda: 0.3, gamma: 0.0, temperature: 0.1 }
     }
 }
 
@@ -249,7 +252,10 @@ impl ModelConfig {
     pub fn head_with(&self, kind: HeadKind, distance: Distance) -> Head {
         match kind {
             HeadKind::Prototype => Head::Prototype(distance),
-            HeadKind::Ridge => Head::Ridge { lambda: self.ridge.lambda },
+            HeadKind::Ridge => {
+                let RidgeConfig { lambda, gamma, .. } = self.ridge;
+                Head::Ridge { lambda, gamma }
+            }
         }
     }
 
@@ -302,6 +308,10 @@ impl ModelConfig {
             if !(value.is_finite() && value > 0.0) {
                 return bad(format!("{name} is {value}, expected above zero"));
             }
+        }
+        let gamma = self.ridge.gamma;
+        if !(gamma.is_finite() && gamma >= 0.0) {
+            return bad(format!("ridge.gamma is {gamma}, expected above zero, or zero for none"));
         }
         self.transform.check(self.feature_dim())?;
         self.generator.as_ref().map_or(Ok(()), |generator| generator.check(self.feature_dim()))

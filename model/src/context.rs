@@ -157,7 +157,7 @@ mod tests {
     fn inductive_answers_do_not_depend_on_what_else_is_asked() -> Result<()> {
         let support = Support::of_episode(&draw(1, (3, 2, 8))?)?;
         let queries = draw(2, (1, 6, 8))?.squeeze(0)?;
-        for head in [Head::Prototype(Distance::Cosine), Head::Ridge { lambda: 0.2 }] {
+        for head in [Head::Prototype(Distance::Cosine), Head::Ridge { lambda: 0.2, gamma: 0.0 }] {
             let of = |context, queries: &Tensor| -> Result<Vec<Vec<f32>>> {
                 Ok(scores(context, head, 1.0, &support, queries)?.to_vec2()?)
             };

@@ -3,6 +3,7 @@
 //! A kind is one file and one line of [`HeadKind`] and [`Head`].
 
 mod cholesky;
+mod kernel;
 mod prototype;
 mod ridge;
 
@@ -12,6 +13,7 @@ use candle_core::Tensor;
 use serde::{Deserialize, Serialize};
 
 use crate::{Distance, Error, Result, Support, kernels::arithmetic::affine};
+use kernel::KernelRidge;
 use prototype::Prototypes;
 use ridge::Ridge;
 
@@ -31,10 +33,13 @@ pub enum HeadKind {
 pub enum Head {
     /// Minus the distance to the mean of each class.
     Prototype(Distance),
-    /// A linear map to the labels, its squared weights costing `lambda`.
+    /// A map to the labels, its squared weights costing `lambda`: linear, or of
+    /// likenesses to the rows of the support.
     Ridge {
         /// λ of equation 5 of Bertinetto et al. 2019.
         lambda: f32,
+        /// γ of the likeness exp(−γ |x − y|²); 0 for a linear map.
+        gamma: f32,
     },
 }
 
@@ -46,6 +51,7 @@ pub struct Fitted(Form);
 enum Form {
     Prototypes(Prototypes),
     Ridge(Ridge),
+    KernelRidge(KernelRidge),
 }
 
 impl HeadKind {
@@ -61,7 +67,14 @@ impl Head {
     pub fn fit(self, support: &Support) -> Result<Fitted> {
         Ok(Fitted(match self {
             Self::Prototype(distance) => Form::Prototypes(Prototypes::new(support, distance)?),
-            Self::Ridge { lambda } => Form::Ridge(Ridge::new(support, lambda)?),
+            Self::Ridge { lambda, gamma } => {
+                let lambda = ridge::checked(lambda)?;
+                if gamma == 0.0 {
+                    Form::Ridge(Ridge::new(support, lambda)?)
+                } else {
+                    Form::KernelRidge(KernelRidge::new(support, lambda, gamma)?)
+                }
+            }
         }))
     }
 }
@@ -80,6 +93,7 @@ impl Fitted {
         match &self.0 {
             Form::Prototypes(prototypes) => prototypes.scores(queries),
             Form::Ridge(ridge) => ridge.scores(queries),
+            Form::KernelRidge(ridge) => ridge.scores(queries),
         }
     }
 }

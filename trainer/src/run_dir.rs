@@ -37,6 +37,9 @@ pub struct Origin {
     /// What the data held; none in runs of earlier versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub listing: Option<Listing>,
+    /// Further data sets.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<Self>,
 }
 
 impl Origin {
@@ -47,7 +50,7 @@ impl Origin {
     pub fn of(dir: Option<&Path>, source: &DataSource) -> Result<Self> {
         let data = dir.map(std::path::absolute).transpose().context("cannot find the data")?;
         let listing = data.is_some().then(|| Listing::of(source)).transpose()?;
-        Ok(Self { data, listing })
+        Ok(Self { data, listing, also: Vec::new() })
     }
 
     /// Checks that `source` is what the run began with.
@@ -191,7 +194,7 @@ mod tests {
         let folder = tempfile::tempdir()?;
         let out = folder.path().join("run");
         let recipe = Recipe::find("synthetic", &["seed=3".into()])?;
-        let origin = Origin { data: Some("some/data".into()), listing: None };
+        let origin = Origin { data: Some("some/data".into()), ..Origin::default() };
         let held = RunDir::create(Some(&out), &recipe, &origin)?;
         let (_, read, from) = RunDir::open(&out)?;
         assert_eq!((read, from), (recipe.clone(), origin.clone()));

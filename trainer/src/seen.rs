@@ -16,6 +16,9 @@ use crate::data::{Class, Dataset, Split};
 /// Key under which the classes of a split are named, beside their number.
 const NAMES: &str = "names";
 
+/// Key under which further data sets are recorded, beside the first's.
+pub const ALSO: &str = "also";
+
 /// What weights have to do with a class.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
@@ -63,6 +66,12 @@ impl Seen {
             match Origin::of(record) {
                 Some(origin) => seen.origins.push(origin),
                 None => seen.incomplete = true,
+            }
+            for also in record.get(ALSO).and_then(Value::as_array).into_iter().flatten() {
+                match also.as_object().and_then(Origin::of) {
+                    Some(origin) => seen.origins.push(origin),
+                    None => seen.incomplete = true,
+                }
             }
             next = record.get("start").and_then(Value::as_object);
         }
@@ -132,7 +141,7 @@ impl Origin {
 /// which classes, and what that file had started from in turn.
 #[must_use]
 pub fn past(provenance: &Map<String, Value>) -> Map<String, Value> {
-    let kept = |key: &str| matches!(key, "data" | "train" | "val" | "start");
+    let kept = |key: &str| matches!(key, "data" | "train" | "val" | ALSO | "start");
     provenance.iter().filter(|(key, _)| kept(key)).map(|(k, v)| (k.clone(), v.clone())).collect()
 }
 
@@ -257,6 +266,15 @@ mod tests {
         let seen = Seen::of(&record_of);
         assert!(seen.is_complete());
         assert_eq!(roles(&seen, &dataset("pets", &["cat", "emu"])), [TRAINED, None]);
+        let drawings = provenance("drawings", &["house"], &["sun"]);
+        record_of.insert(ALSO.into(), json!([drawings]));
+        let with_also = Seen::of(&record_of);
+        assert!(with_also.is_complete());
+        assert_eq!(roles(&with_also, &dataset("drawings", &["sun", "house"])), [CHOSEN, TRAINED]);
+        assert_eq!(Seen::of(&past(&record_of)), with_also);
+        record_of.insert(ALSO.into(), json!([{ "data": "drawings" }]));
+        assert!(!Seen::of(&record_of).is_complete());
+        record_of.remove(ALSO);
         record_of.insert("start".into(), json!({}));
         assert!(!Seen::of(&record_of).is_complete());
         // As files of earlier versions have it.

@@ -50,6 +50,11 @@ pub(crate) fn square(x: &Tensor) -> Result<Tensor> {
     map(x, Tensor::sqr, |x| x * x)
 }
 
+/// eˣ.
+pub(crate) fn exp(x: &Tensor) -> Result<Tensor> {
+    map(x, Tensor::exp, f32::exp)
+}
+
 /// √max(x, least).
 pub(crate) fn root_of_at_least(x: &Tensor, least: f64) -> Result<Tensor> {
     let plain_least = least as f32;
@@ -381,6 +386,7 @@ mod tests {
         assert!(sum_keepdim(&x, 3).is_err());
         assert_same(&affine(&x, -2.0, 0.5)?, &x.affine(-2.0, 0.5)?);
         assert_same(&square(&x)?, &x.sqr()?);
+        assert_same(&exp(&x)?, &x.exp()?);
         assert_same(&root_of_at_least(&x, 0.25)?, &x.maximum(0.25)?.sqrt()?);
         assert_same(&power(&x, 0.5)?, &(x.relu()?.sqrt()? - x.neg()?.relu()?.sqrt()?)?);
         let y = drawn(9, x.shape());

@@ -18,6 +18,10 @@ pub struct TrainArgs {
     /// Folder of the data set, its layout found by itself [default: the procedural data set]
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,
+    /// Folder of a data set of another kind of pictures: generators learn from it too, and weights
+    /// and numbers are chosen on its validation classes as well; may be given again
+    #[arg(long, value_name = "DIR")]
+    pub also: Vec<PathBuf>,
     /// Folder of the run: recipe, metrics, curves, weights [default: runs/ and the recipe's name]
     #[arg(long, value_name = "RUN", conflicts_with = "resume")]
     pub out: Option<PathBuf>,

@@ -137,8 +137,8 @@ fn head(config: &ModelConfig) -> String {
             format!("prototypes by {}, temperature {}", config.distance, config.temperature)
         }
         HeadKind::Ridge => format!(
-            "ridge regression, lambda {}, temperature {}",
-            config.ridge.lambda, config.ridge.temperature
+            "ridge regression, lambda {}, gamma {}, temperature {}",
+            config.ridge.lambda, config.ridge.gamma, config.ridge.temperature
         ),
     }
 }

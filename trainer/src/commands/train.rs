@@ -1,5 +1,7 @@
 //! `fewshot train`: a recipe carried out, or a run gone on with.
 
+use std::path::{Path, PathBuf};
+
 use anyhow::{Context, Result, bail};
 
 use super::inputs;
@@ -15,7 +17,8 @@ use crate::{device, output, weights};
 struct Ready {
     folder: RunDir,
     recipe: Recipe,
-    source: DataSource,
+    /// The data that the backbone learns from, then further kinds.
+    sources: Vec<DataSource>,
     /// What a person calls the data.
     data: String,
     resumes: bool,
@@ -27,7 +30,7 @@ struct Ready {
 /// Where recipe or data cannot be used, training fails, or was asked to stop.
 pub fn run(args: &TrainArgs) -> Result<()> {
     let device = device::pick(args.device)?;
-    let Ready { folder, recipe, source, data, resumes } = match (&args.resume, &args.recipe) {
+    let Ready { folder, recipe, sources, data, resumes } = match (&args.resume, &args.recipe) {
         (Some(run), _) => go_on(args, run)?,
         (None, Some(recipe)) => begin(args, recipe)?,
         (None, None) => bail!("give a recipe, as --recipe synthetic, or a run, as --resume RUN"),
@@ -36,7 +39,7 @@ pub fn run(args: &TrainArgs) -> Result<()> {
     let best = folder.best().display().to_string();
     eprintln!("run: {path}");
     let interrupt = Interrupt::on_signal()?;
-    let outcome = train(recipe, &source, folder.clone(), device, &interrupt, resumes)
+    let outcome = train(recipe, &sources, folder.clone(), device, &interrupt, resumes)
         .inspect_err(|_| {
             if !resumes {
                 folder.discard_unbegun();
@@ -60,10 +63,13 @@ pub fn run(args: &TrainArgs) -> Result<()> {
 fn begin(args: &TrainArgs, name: &str) -> Result<Ready> {
     let mut recipe = Recipe::find(name, &args.set)?;
     let dir = args.data.as_deref();
-    let source = inputs::open(dir)?;
+    let mut sources = vec![inputs::open(dir)?];
+    for also in &args.also {
+        sources.push(inputs::open(Some(also))?);
+    }
     let data = data::shown(dir);
     let built_in = shipped::names().any(|shipped| shipped == name);
-    let suited = prepare(&mut recipe, &source, built_in, &args.set)
+    let suited = prepare(&mut recipe, &sources, built_in, &args.set)
         .with_context(|| format!("cannot train on {data}"))?;
     if let Some(sentence) = suited {
         eprintln!("note: {sentence}");
@@ -72,21 +78,37 @@ fn begin(args: &TrainArgs, name: &str) -> Result<Ready> {
         weights::read(start).context("training cannot start from them")?;
         *start = std::path::absolute(&*start).context("cannot find the weights to start from")?;
     }
-    let origin = Origin::of(dir, &source)?;
+    let mut origin = Origin::of(dir, &sources[0])?;
+    for (dir, source) in args.also.iter().zip(&sources[1..]) {
+        origin.also.push(Origin::of(Some(dir), source)?);
+    }
     let folder = RunDir::create(args.out.as_deref(), &recipe, &origin)?;
-    Ok(Ready { folder, recipe, source, data, resumes: false })
+    Ok(Ready { folder, recipe, sources, data, resumes: false })
 }
 
 /// A run that was stopped, on the data it began with.
-fn go_on(args: &TrainArgs, run: &std::path::Path) -> Result<Ready> {
+fn go_on(args: &TrainArgs, run: &Path) -> Result<Ready> {
     if !args.set.is_empty() {
         bail!("--set cannot change a run that has begun; start a new one");
     }
     let (folder, recipe, origin) = RunDir::go_on(run)?;
+    if !args.also.is_empty() && args.also.len() != origin.also.len() {
+        bail!("this run began with {} --also; give as many, in the same order", origin.also.len());
+    }
     let dir = args.data.as_deref().or(origin.data.as_deref());
+    let mut sources = vec![reopened(run, dir, &origin, "--data")?];
+    for (index, origin) in origin.also.iter().enumerate() {
+        let dir = args.also.get(index).or(origin.data.as_ref()).map(PathBuf::as_path);
+        sources.push(reopened(run, dir, origin, "--also")?);
+    }
+    Ok(Ready { folder, recipe, sources, data: data::shown(dir), resumes: true })
+}
+
+/// Data that a run began with, where it is still the same.
+fn reopened(run: &Path, dir: Option<&Path>, origin: &Origin, option: &str) -> Result<DataSource> {
     let source = inputs::open(dir).with_context(|| {
-        format!("cannot go on with {}; --data DIR says where its data is now", run.display())
+        format!("cannot go on with {}; {option} DIR says where its data is now", run.display())
     })?;
     origin.check(&source).with_context(|| format!("cannot go on with {}", run.display()))?;
-    Ok(Ready { folder, recipe, source, data: data::shown(dir), resumes: true })
+    Ok(source)
 }

@@ -38,7 +38,7 @@ const fn limit(key: &'static str, least: Least, most: f64, why: &'static str) ->
 
 /// Every number of a stage, of its parts, and of `[validation]`; of the model
 /// those that its own check lets pass.
-const LIMITS: [Limit; 34] = [
+const LIMITS: [Limit; 35] = [
     limit("epochs", From(1.0), 1e6, ONE),
     limit("batch", From(1.0), 1e5, ONE),
     limit("episodes", From(1.0), 1e9, ONE),
@@ -56,6 +56,7 @@ const LIMITS: [Limit; 34] = [
     limit("average", From(0.0), 0.999_99, "it is the share kept each step; at 1 nothing moves"),
     limit("shrinkage", From(0.0), 1.0, SHARE),
     limit("lambda", Above(0.0), 1e6, "without it features that are alike cannot be solved for"),
+    limit("gamma", From(0.0), 1e6, "it is a fall with distance; 0 leaves a linear map"),
     limit("pull", From(0.0), 1e4, "it weighs a loss; 0 leaves it out"),
     limit("schedule.rate", Above(0.0), 1e3, "weights would stand still or climb"),
     limit("schedule.warm_up", From(0.0), 1e9, "0 leaves it out"),
@@ -156,6 +157,7 @@ mod tests {
         [[stage]]
         kind = "fit"
         lambda = [0.1, 1.0]
+        gamma = [0.0, 0.5]
         [[stage]]
         kind = "episodic"
         episodes = 4

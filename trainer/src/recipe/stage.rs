@@ -128,10 +128,13 @@ pub struct Fit {
     /// the identity, of which the best on the validation classes is taken.
     #[serde(default = "shrinkages")]
     pub shrinkage: Vec<f32>,
-    /// Numbers of the head `ridge` of which the best on the validation classes
-    /// is taken; none keeps the model's.
+    /// λ of the head `ridge`, of which the best on the validation classes is
+    /// taken; none keeps the model's.
     #[serde(default)]
     pub lambda: Vec<f32>,
+    /// As `lambda`, of its kernel: 0 for a linear map; each is tried with each λ.
+    #[serde(default)]
+    pub gamma: Vec<f32>,
     /// Whether the temperature is chosen on the validation classes.
     #[serde(default = "yes")]
     pub temperature: bool,

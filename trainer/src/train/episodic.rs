@@ -64,12 +64,12 @@ impl Episodes {
         let descent = Descent::new(&stage.optimizer, &stage.schedule, stage.episodes, vars, kept)?;
         let Episodic { ways, shots, queries, .. } = *stage;
         let sampler = EpisodeSampler::new(
-            setup.train.class_sizes(),
+            setup.own.train.class_sizes(),
             EpisodeShape { ways, shots, queries },
             setup.seed(index, Purpose::Episode),
         )
         .context("the base classes do not suffice for these episodes; change the stage")?;
-        let (image, cache) = (config.image.clone(), Arc::clone(&setup.train));
+        let (image, cache) = (config.image.clone(), Arc::clone(&setup.own.train));
         let (augment, augment_seed) = (stage.augment.clone(), setup.seed(index, Purpose::Augment));
         let batches = Ahead::start(from..stage.episodes, move |step| {
             let images = images_of(&sampler.episode(step as u64), &cache);

@@ -1,16 +1,16 @@
 //! What is measured rather than learned, with the backbone as it is: mean and
-//! covariance of the base classes' features; shrinkage, λ and temperatures, by
-//! validation episodes; and when a query is "none of these".
+//! covariance of the base classes' features; shrinkage, λ, γ and temperatures, by
+//! validation episodes of every kind of pictures; and when a query is "none of these".
 
 use anyhow::Result;
 use candle_core::Tensor;
-use fewshot::{GeneratorKind, HeadKind, Model, ModelConfig, Parameters, transform};
+use fewshot::{GeneratorKind, HeadKind, Model, ModelConfig, Parameters, RidgeConfig, transform};
 
 use super::covariance::Spectrum;
 use super::losses::{cross_entropy, query_labels};
 use super::reject;
 use super::setup::Setup;
-use super::validate::{Scores, Validated};
+use super::validate::{self, Scores, Validated};
 use crate::episodes::by_class;
 use crate::recipe::Fit;
 
@@ -38,13 +38,13 @@ pub(super) fn fit(
 ) -> Result<Fitted> {
     let mut config = config.clone();
     let mut parameters = live.clone();
-    let raw = setup.raw_features(&setup.val, &config, &parameters)?;
+    let raw = validate::raw(setup, &config, &parameters)?;
     let own = config.generator.as_ref();
     let noise_rank = own.filter(|own| own.kind == GeneratorKind::Covariance).map(|own| own.rank);
     let base = (config.transform.is_centred() || noise_rank.is_some())
-        .then(|| setup.raw_features(&setup.train, &config, &parameters))
+        .then(|| setup.raw_features(&setup.own.train, &config, &parameters))
         .transpose()?;
-    let class_sizes = setup.train.class_sizes();
+    let class_sizes = setup.own.train.class_sizes();
     if let Some(base) = base.as_ref().filter(|_| config.transform.is_centred()) {
         let mean = config.transform.before_centring(base)?.mean(0)?;
         parameters.insert(transform::MEAN, mean);
@@ -67,12 +67,20 @@ pub(super) fn fit(
         let spectrum = Spectrum::within_classes(&by_class(&base, &class_sizes)?)?;
         parameters.extend(spectrum.noise(rank, &setup.device)?);
     }
-    if config.head == HeadKind::Ridge && !stage.lambda.is_empty() {
-        config.ridge.lambda = best_of(stage.lambda.clone(), |&lambda| {
-            let mut tried = config.clone();
-            tried.ridge.lambda = lambda;
-            criterion(setup, &tried, &parameters, &raw)
-        })?;
+    if config.head == HeadKind::Ridge {
+        let or_own = |given: &[f32], own: f32| {
+            if given.is_empty() { vec![own] } else { given.to_vec() }
+        };
+        let lambdas = or_own(&stage.lambda, config.ridge.lambda);
+        let gammas = or_own(&stage.gamma, config.ridge.gamma).into_iter();
+        let pairs = gammas.flat_map(|gamma| lambdas.iter().map(move |&lambda| (gamma, lambda)));
+        let with = |&(gamma, lambda): &(f32, f32)| {
+            let ridge = RidgeConfig { gamma, lambda, ..config.ridge };
+            ModelConfig { ridge, ..config.clone() }
+        };
+        let best =
+            best_of(pairs.collect(), |pair| criterion(setup, &with(pair), &parameters, &raw))?;
+        config = with(&best);
     }
     if stage.temperature {
         for head in HeadKind::ALL {
@@ -97,7 +105,7 @@ fn criterion(
     setup: &Setup,
     config: &ModelConfig,
     parameters: &Parameters,
-    raw: &Tensor,
+    raw: &[Tensor],
 ) -> Result<f64> {
     Ok(Validated::of_raw(setup, config, parameters, raw)?.score(setup, 0)?.criterion())
 }

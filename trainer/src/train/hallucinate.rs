@@ -1,5 +1,5 @@
 //! The generator alone, episodically, on features of the base classes that a
-//! frozen encoder gave once: thousands of episodes cost no convolution.
+//! frozen encoder gave once, of every kind of pictures in turn: thousands of episodes cost no convolution.
 
 use anyhow::{Context, Result};
 use candle_core::{Device, Tensor};
@@ -11,7 +11,7 @@ use rand::seq::IndexedRandom;
 use super::episode::{hallucinated_support, images_of};
 use super::learner::{Descent, Learner, Step};
 use super::losses::{accuracy, cross_entropy, query_labels};
-use super::setup::Setup;
+use super::setup::{Kind, Setup};
 use super::streams::{Purpose, at_step};
 use crate::recipe::Generating;
 use crate::{batch, features, progress};
@@ -25,14 +25,21 @@ pub(super) struct Hallucinations {
     stage: Generating,
     model: Model,
     device: Device,
+    /// Of each kind of pictures; they take turns.
+    kinds: Vec<Base>,
+    descent: Descent,
+    episode_seed: u64,
+    choice_seed: u64,
+}
+
+/// The base classes of one kind of pictures.
+#[derive(Debug)]
+struct Base {
     /// (copies · images, D), ready to compare; a copy after the other.
     features: Tensor,
     /// The mean of all features of each class, (C, D).
     class_means: Tensor,
     cache: std::sync::Arc<crate::data::PixelCache>,
-    descent: Descent,
-    episode_seed: u64,
-    choice_seed: u64,
 }
 
 impl Hallucinations {
@@ -50,19 +57,22 @@ impl Hallucinations {
         let mut vars = live.trainable()?;
         vars.retain(|(name, _)| name.starts_with("generator."));
         let descent = Descent::new(&stage.optimizer, &stage.schedule, stage.episodes, vars, kept)?;
-        let features = encode(stage, setup, index, &model)?;
-        let mut means = Vec::new();
-        for class in 0..setup.train.class_count() {
-            let range = setup.train.class_range(class);
-            means.push(features.narrow(0, range.start, range.len())?.mean(0)?);
+        let mut kinds = Vec::new();
+        for kind in setup.kinds() {
+            let features = encode(stage, setup, kind, index, &model)?;
+            let mut means = Vec::new();
+            for class in 0..kind.train.class_count() {
+                let range = kind.train.class_range(class);
+                means.push(features.narrow(0, range.start, range.len())?.mean(0)?);
+            }
+            let (class_means, cache) = (Tensor::stack(&means, 0)?, kind.train.clone());
+            kinds.push(Base { features, class_means, cache });
         }
         Ok(Self {
             stage: stage.clone(),
             device: setup.device.clone(),
-            class_means: Tensor::stack(&means, 0)?,
-            features,
+            kinds,
             model,
-            cache: setup.train.clone(),
             descent,
             episode_seed: setup.seed(index, Purpose::Episode),
             choice_seed: setup.seed(index, Purpose::Choice),
@@ -70,32 +80,33 @@ impl Hallucinations {
     }
 
     /// Rows of `features`: each picture in a copy of its own drawing.
-    fn rows(&self, images: &[usize], draws: &mut Rng) -> Result<Tensor> {
-        let count = self.cache.len();
+    fn rows(&self, kind: &Base, images: &[usize], draws: &mut Rng) -> Result<Tensor> {
+        let count = kind.cache.len();
         let row = |&image: &usize| {
             let copy = draws.random_range(0..self.stage.copies);
             (copy * count + image) as u32
         };
         let rows: Vec<u32> = images.iter().map(row).collect();
-        Ok(self.features.index_select(&Tensor::new(rows, &self.device)?, 0)?)
+        Ok(kind.features.index_select(&Tensor::new(rows, &self.device)?, 0)?)
     }
 }
 
 impl Learner for Hallucinations {
     fn step(&mut self, step: usize) -> Result<Step> {
         let mut draws = rng(self.choice_seed, step as u64);
+        let kind = &self.kinds[step % self.kinds.len()];
         let Generating { ways, queries, .. } = self.stage;
         let shots = *self.stage.shots.choose(&mut draws).context("shots is empty")?;
         let count = self.stage.hallucinate.draw(&mut draws).max(1);
         let sampler = EpisodeSampler::new(
-            self.cache.class_sizes(),
+            kind.cache.class_sizes(),
             EpisodeShape { ways, shots, queries },
             self.episode_seed,
         )
         .context("the base classes do not suffice for these episodes; change the stage")?;
         let episode = sampler.episode(step as u64);
-        let images = images_of(&episode, &self.cache);
-        let rows = self.rows(&images, &mut draws)?;
+        let images = images_of(&episode, &kind.cache);
+        let rows = self.rows(kind, &images, &mut draws)?;
         let support = rows.narrow(0, 0, ways * shots)?.reshape((ways, shots, ()))?;
         let query = rows.narrow(0, ways * shots, ways * queries)?;
 
@@ -110,7 +121,7 @@ impl Learner for Hallucinations {
         if self.stage.pull > 0.0 {
             let classes: Vec<u32> = episode.classes.iter().map(|&class| class as u32).collect();
             let classes = Tensor::new(classes, &self.device)?;
-            let targets = self.class_means.index_select(&classes, 0)?;
+            let targets = kind.class_means.index_select(&classes, 0)?;
             let apart = (made.mean(1)? - targets)?.sqr()?.sum(1)?.mean_all()?;
             loss = (loss + (apart * f64::from(self.stage.pull))?)?;
         }
@@ -124,21 +135,27 @@ impl Learner for Hallucinations {
 }
 
 /// The base classes' features: plain, then `copies - 1` times varied.
-fn encode(stage: &Generating, setup: &Setup, index: usize, model: &Model) -> Result<Tensor> {
+fn encode(
+    stage: &Generating,
+    setup: &Setup,
+    kind: &Kind,
+    index: usize,
+    model: &Model,
+) -> Result<Tensor> {
     let embedder = model.embedder()?;
     let image = &model.config.image;
-    let count = setup.train.len();
+    let count = kind.train.len();
     let bar = progress::bar("encoding the base classes", count * stage.copies);
     let advance = |done: usize, _: usize| bar.set_position(done as u64);
     let embed = |images: &Tensor| embedder.embed(images);
-    let plain = features::encode_split(embed, image, &setup.train, &setup.device, &advance)?;
+    let plain = features::encode_split(embed, image, &kind.train, &setup.device, &advance)?;
     let mut parts = vec![plain];
     let seed = setup.seed(index, Purpose::Augment);
     let all: Vec<usize> = (0..count).collect();
     for copy in 1..stage.copies {
         for (number, chunk) in all.chunks(BATCH).enumerate() {
             let seed = at_step(at_step(seed, copy), number);
-            let pixels = batch::assemble_varied(image, &setup.train, chunk, &stage.augment, seed);
+            let pixels = batch::assemble_varied(image, &kind.train, chunk, &stage.augment, seed);
             let shape = (chunk.len(), image.channels, image.size, image.size);
             let pixels = Tensor::from_vec(pixels, shape, &setup.device)?;
             parts.push(embedder.embed(&pixels)?.detach());

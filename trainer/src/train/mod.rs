@@ -27,7 +27,7 @@ mod tests;
 mod turns;
 mod validate;
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use candle_core::Device;
 
 use crate::data::DataSource;
@@ -55,19 +55,26 @@ pub enum Outcome {
 /// Names the classes or pictures that do not suffice, and what to set.
 pub fn prepare(
     recipe: &mut Recipe,
-    source: &DataSource,
+    sources: &[DataSource],
     built_in: bool,
     set: &[String],
 ) -> Result<Option<String>> {
+    let [source, also @ ..] = sources else { anyhow::bail!("there is no data to train on") };
     let (source, _said_when_training) = source.for_training(recipe.seed)?;
     let (train, val) = setup::sides(recipe, &source)?;
     let suits = built_in && source.is_own();
     let sentence = if suits { recipe.suit(set, &train, &val) } else { None };
     recipe.check_suits(&train, &val)?;
+    for source in also {
+        let (source, _said_when_training) = source.for_training(recipe.seed)?;
+        let (train, val) = setup::sides(recipe, &source)?;
+        recipe.check_suits(&train, &val).with_context(|| format!("in {}", source.name()))?;
+    }
     Ok(sentence)
 }
 
-/// Carries out a recipe, from the beginning or, with `resume`, from the state
+/// Carries out a recipe on the data that the backbone learns from and further
+/// kinds of pictures, from the beginning or, with `resume`, from the state
 /// in the run's folder.
 ///
 /// # Errors
@@ -75,12 +82,12 @@ pub fn prepare(
 /// folder cannot be written.
 pub fn train(
     recipe: Recipe,
-    source: &DataSource,
+    sources: &[DataSource],
     folder: RunDir,
     device: Device,
     interrupt: &Interrupt,
     resume: bool,
 ) -> Result<Outcome> {
-    let setup = setup::Setup::new(recipe, source, device)?;
+    let setup = setup::Setup::new(recipe, sources, device)?;
     run::Run::new(setup, folder, resume)?.carry_out(interrupt)
 }

@@ -49,7 +49,7 @@ struct Batch {
 
 /// Steps in an epoch: whole batches, the rest waits for another order.
 pub(super) fn epoch_steps(stage: &Pretrain, setup: &Setup) -> usize {
-    (setup.train.len() / stage.batch).max(1)
+    (setup.own.train.len() / stage.batch).max(1)
 }
 
 impl Pretraining {
@@ -81,7 +81,7 @@ impl Pretraining {
         let maker = Maker {
             stage: stage.clone(),
             image: config.image.clone(),
-            cache: Arc::clone(&setup.train),
+            cache: Arc::clone(&setup.own.train),
             epoch_steps: epoch_steps(stage, setup),
             order_seed: setup.seed(index, Purpose::Order),
             augment_seed: setup.seed(index, Purpose::Augment),
@@ -148,7 +148,7 @@ impl Learner for Pretraining {
 fn fresh_heads(stage: &Pretrain, setup: &Setup, index: usize, dim: usize) -> Result<Parameters> {
     let mut draws = rng(setup.seed(index, Purpose::Head), 0);
     let mut heads = Parameters::default();
-    let classes = setup.train.class_count();
+    let classes = setup.own.train.class_count();
     let bound = 1.0 / (dim as f32).sqrt();
     heads.insert(WEIGHT, uniform(&mut draws, bound, (classes, dim), &setup.device)?);
     heads.insert(SCALE, Tensor::new(&[stage.scale], &setup.device)?);

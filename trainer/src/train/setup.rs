@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 use candle_core::{Device, Tensor};
 use fewshot::{Model, ModelConfig, Parameters, transform};
 use serde_json::{Map, Value, json};
@@ -18,39 +18,50 @@ use crate::seen;
 /// encoder still learns; the `fit` stage takes them all.
 const CENTRE_SAMPLE: usize = if cfg!(test) { 20 } else { 2000 };
 
+/// One kind of pictures.
+#[derive(Debug)]
+pub(super) struct Kind {
+    /// What its data set is called.
+    pub name: String,
+    pub train: Arc<PixelCache>,
+    pub val: Arc<PixelCache>,
+}
+
 /// What all stages of a run share.
 #[derive(Debug)]
 pub(super) struct Setup {
     pub recipe: Recipe,
     pub device: Device,
-    pub train: Arc<PixelCache>,
-    pub val: Arc<PixelCache>,
+    /// The pictures that the backbone learns from.
+    pub own: Kind,
+    /// Further kinds, that generators learn from too and everything is chosen on as well.
+    pub also: Vec<Kind>,
     /// The data, for the provenance of the weights.
     pub data: Map<String, Value>,
 }
 
 impl Setup {
-    /// Decodes the pictures of training and validation classes.
-    pub fn new(recipe: Recipe, source: &DataSource, device: Device) -> Result<Self> {
-        let (source, note) = source.for_training(recipe.seed)?;
-        if let Some(note) = note {
-            eprintln!("{note}");
+    /// Decodes the pictures of training and validation classes; `sources` are the
+    /// data that the backbone learns from and further kinds.
+    pub fn new(recipe: Recipe, sources: &[DataSource], device: Device) -> Result<Self> {
+        let [own, also @ ..] = sources else { bail!("there is no data to train on") };
+        let (own, mut data) = Kind::load(&recipe, own)?;
+        let mut kinds = Vec::new();
+        let mut records = Vec::new();
+        for source in also {
+            let (kind, record) = Kind::load(&recipe, source)?;
+            kinds.push(kind);
+            records.push(Value::Object(record));
         }
-        let (train, val) = sides(&recipe, &source)?;
-        recipe.check_suits(&train, &val)?;
-        let data = provenance(&source, &train, &val);
-        let image = &recipe.model.image;
-        let load = |dataset: &Dataset, side| -> Result<Arc<PixelCache>> {
-            let what = format!("decoding {} pictures", dataset.split);
-            let bar = progress::bar(&what, dataset.image_count());
-            let advance = |done: usize, _: usize| bar.set_position(done as u64);
-            let cache = PixelCache::load(dataset, image, side, &advance)?;
-            bar.finish_and_clear();
-            Ok(Arc::new(cache))
-        };
-        let train = load(&train, Side::Resized)?;
-        let val = load(&val, Side::Model)?;
-        Ok(Self { recipe, device, train, val, data })
+        if !records.is_empty() {
+            data.insert(seen::ALSO.to_owned(), Value::Array(records));
+        }
+        Ok(Self { recipe, device, own, also: kinds, data })
+    }
+
+    /// The kind that the backbone learns from, then the others.
+    pub fn kinds(&self) -> impl Iterator<Item = &Kind> {
+        std::iter::once(&self.own).chain(&self.also)
     }
 
     /// A seed of its own for a purpose in a stage.
@@ -61,7 +72,7 @@ impl Setup {
     /// Features of some base pictures, taken evenly, before the transform's
     /// centring, averaged; (D).
     pub fn centre(&self, config: &ModelConfig, parameters: &Parameters) -> Result<Tensor> {
-        let count = self.train.len();
+        let count = self.own.train.len();
         let step = count.div_ceil(CENTRE_SAMPLE);
         let images: Vec<usize> = (0..count).step_by(step).collect();
         let embedder = Model::new(config.clone(), parameters)?.embedder()?;
@@ -70,7 +81,7 @@ impl Setup {
         let features = features::encode(
             forward,
             &config.image,
-            &self.train,
+            &self.own.train,
             &images,
             &self.device,
             &|_, _| {},
@@ -106,6 +117,30 @@ impl Setup {
             parameters.insert(transform::MEAN, centre);
         }
         Ok(parameters)
+    }
+}
+
+impl Kind {
+    /// Decodes it; with its provenance.
+    fn load(recipe: &Recipe, source: &DataSource) -> Result<(Self, Map<String, Value>)> {
+        let (source, note) = source.for_training(recipe.seed)?;
+        if let Some(note) = note {
+            eprintln!("{note}");
+        }
+        let (train, val) = sides(recipe, &source)?;
+        recipe.check_suits(&train, &val)?;
+        let data = provenance(&source, &train, &val);
+        let image = &recipe.model.image;
+        let load = |dataset: &Dataset, side| -> Result<Arc<PixelCache>> {
+            let what = format!("decoding {} pictures", dataset.split);
+            let bar = progress::bar(&what, dataset.image_count());
+            let advance = |done: usize, _: usize| bar.set_position(done as u64);
+            let cache = PixelCache::load(dataset, image, side, &advance)?;
+            bar.finish_and_clear();
+            Ok(Arc::new(cache))
+        };
+        let (train, val) = (load(&train, Side::Resized)?, load(&val, Side::Model)?);
+        Ok((Self { name: source.name().to_owned(), train, val }, data))
     }
 }
 

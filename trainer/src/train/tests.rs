@@ -96,12 +96,12 @@ fn source() -> Result<DataSource> {
 
 fn start(folder: &Path, recipe: &Recipe, interrupt: &Interrupt) -> Result<Outcome> {
     let run = RunDir::create(Some(folder), recipe, &Origin::default())?;
-    train(recipe.clone(), &source()?, run, Device::Cpu, interrupt, false)
+    train(recipe.clone(), &[source()?], run, Device::Cpu, interrupt, false)
 }
 
 fn resume(folder: &Path, interrupt: &Interrupt) -> Result<Outcome> {
     let (run, recipe, _) = RunDir::open(folder)?;
-    train(recipe, &source()?, run, Device::Cpu, interrupt, true)
+    train(recipe, &[source()?], run, Device::Cpu, interrupt, true)
 }
 
 /// Tensors by name.
@@ -121,6 +121,42 @@ fn result(folder: &Path) -> Result<(Numbers, Vec<Line>)> {
     let mut lines = metrics::read(&run)?;
     lines.iter_mut().for_each(|line| line.seconds = 0.0);
     Ok((numbers, lines))
+}
+
+#[test]
+fn a_further_kind_of_pictures_teaches_the_generator_and_has_a_say_in_what_is_kept() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let (own, both) = (folder.path().join("own"), folder.path().join("both"));
+    start(&own, &recipe(&[]), &Interrupt::default())?;
+    let sources = [
+        source()?,
+        DataSource::from_listing("more", {
+            let whole = open(None)?;
+            // Other classes than the run's own.
+            let last = |split, count: usize| -> Result<_> {
+                let mut some = whole.split(split)?.classes;
+                some.drain(..some.len() - count);
+                some.iter_mut().for_each(|class| class.images.truncate(8));
+                Ok(Some(some))
+            };
+            [last(Split::Train, 4)?, last(Split::Val, 3)?, None]
+        })?,
+    ];
+    let run = RunDir::create(Some(&both), &recipe(&[]), &Origin::default())?;
+    train(recipe(&[]), &sources, run, Device::Cpu, &Interrupt::default(), false)?;
+    let [own, both] = [&own, &both].map(|folder| weights::read(&folder.join("best.safetensors")));
+    let (own, both) = (own?, both?);
+    let generator = |of: &fewshot::Checkpoint| -> Result<Vec<f32>> {
+        let bias = of.parameters.find("generator.linear3.bias").context("no generator")?;
+        Ok(bias.to_vec1()?)
+    };
+    assert_ne!(generator(&own)?, generator(&both)?);
+    assert!(!own.provenance.contains_key("also"));
+    assert_eq!(both.provenance["also"][0]["data"], "more");
+    assert_eq!(both.provenance["also"][0]["train"]["classes"], 4);
+    let validation = both.provenance["validation"].as_object().context("no validation")?;
+    assert!(validation.contains_key("more_val_1shot") && validation.contains_key("val_1shot"));
+    Ok(())
 }
 
 #[test]

@@ -12,9 +12,15 @@ use super::setup::Setup;
 use super::streams::Purpose;
 use crate::episodes::{accuracies, by_class, each_episode};
 
-/// Accuracies as fractions, in the order of the recipe's shots.
-#[derive(Clone, Debug, PartialEq, serde::Serialize, serde::Deserialize)]
-pub(super) struct Scores {
+/// Accuracies as fractions, of one kind of pictures after the other.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Scores(pub Vec<KindScores>);
+
+/// Accuracies on one kind of pictures, in the order of the recipe's shots.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct KindScores {
+    /// What the data set is called; none for the one that the backbone learns from.
+    pub data: Option<String>,
     pub shots: Vec<usize>,
     /// From the real features alone.
     pub plain: Vec<f64>,
@@ -23,11 +29,14 @@ pub(super) struct Scores {
 }
 
 impl Scores {
-    /// What weights are chosen by: the mean over shots, with hallucinations
-    /// where there are some.
+    /// What weights are chosen by: the mean over shots, with hallucinations where
+    /// there are some, each kind of pictures counting alike.
     pub fn criterion(&self) -> f64 {
-        let values = self.hallucinated.as_ref().unwrap_or(&self.plain);
-        values.iter().sum::<f64>() / values.len().max(1) as f64
+        let kinds = self.0.iter().map(|kind| {
+            let values = kind.hallucinated.as_ref().unwrap_or(&kind.plain);
+            values.iter().sum::<f64>() / values.len().max(1) as f64
+        });
+        kinds.sum::<f64>() / self.0.len().max(1) as f64
     }
 }
 
@@ -35,56 +44,68 @@ impl Scores {
 #[derive(Debug)]
 pub(super) struct Validated {
     pub model: Model,
-    /// Of each class, (images, D), ready to compare.
-    pub features: Vec<Tensor>,
+    /// Of each kind of pictures, of each class, (images, D), ready to compare.
+    pub kinds: Vec<Vec<Tensor>>,
 }
 
 impl Validated {
     /// Encodes the validation pictures with `parameters`.
     pub fn new(setup: &Setup, config: &ModelConfig, parameters: &Parameters) -> Result<Self> {
-        let raw = setup.raw_features(&setup.val, config, parameters)?;
-        Self::of_raw(setup, config, parameters, &raw)
+        Self::of_raw(setup, config, parameters, &raw(setup, config, parameters)?)
     }
 
-    /// From [`Setup::raw_features`]: only what is done after the backbone.
+    /// From [`raw`]: only what is done after the backbone.
     pub fn of_raw(
         setup: &Setup,
         config: &ModelConfig,
         parameters: &Parameters,
-        raw: &Tensor,
+        raw: &[Tensor],
     ) -> Result<Self> {
         let model = Model::new(config.clone(), parameters)?;
-        let features = by_class(&model.transform.apply(raw)?, &setup.val.class_sizes())?;
-        Ok(Self { model, features })
+        let kinds = setup.kinds().zip(raw).map(|(kind, raw)| {
+            Ok(by_class(&model.transform.apply(raw)?, &kind.val.class_sizes())?)
+        });
+        let kinds = kinds.collect::<Result<_>>()?;
+        Ok(Self { model, kinds })
     }
 
     /// Accuracy at each of the recipe's shots, hallucinating `count` a class
     /// too where that is above 0.
     pub fn score(&self, setup: &Setup, count: usize) -> Result<Scores> {
-        let shots = setup.recipe.validation.shots.clone();
         let counts: &[usize] = if count > 0 { &[0, count] } else { &[0] };
-        let (mut plain, mut hallucinated) = (Vec::new(), Vec::new());
-        for &shots in &shots {
-            let evaluator = self.evaluator(setup, counts);
-            let (sampler, episodes) = sampler(setup, shots)?;
-            let by_count =
-                accuracies(&evaluator, &self.features, &sampler, episodes, None, &|_| {})?;
-            let mut means = by_count.iter().map(|episodes| metrics::Interval::of(episodes).mean);
-            plain.extend(means.next());
-            hallucinated.extend(means);
+        let evaluator = self.evaluator(setup, counts);
+        let mut scores = Vec::new();
+        for (index, features) in self.kinds.iter().enumerate() {
+            let shots = setup.recipe.validation.shots.clone();
+            let (mut plain, mut hallucinated) = (Vec::new(), Vec::new());
+            for &shots in &shots {
+                let (sampler, episodes) = sampler(setup, features, shots)?;
+                let by_count = accuracies(&evaluator, features, &sampler, episodes, None, &|_| {})?;
+                let means = by_count.iter().map(|episodes| metrics::Interval::of(episodes).mean);
+                let mut means = means.collect::<Vec<_>>().into_iter();
+                plain.extend(means.next());
+                hallucinated.extend(means);
+            }
+            let data = index.checked_sub(1).map(|other| setup.also[other].name.clone());
+            let hallucinated = (count > 0).then_some(hallucinated);
+            scores.push(KindScores { data, shots, plain, hallucinated });
         }
-        let hallucinated = (count > 0).then_some(hallucinated);
-        Ok(Scores { shots, plain, hallucinated })
+        Ok(Scores(scores))
     }
 
-    /// Scores of the queries of each episode, (NQ, N), before any temperature.
+    /// Scores of the queries of each episode of every kind, (NQ, N), before any
+    /// temperature.
     pub fn episode_scores(&self, setup: &Setup, shots: usize) -> Result<Vec<Tensor>> {
         let evaluator = self.evaluator(setup, &[0]);
-        let (sampler, episodes) = sampler(setup, shots)?;
-        each_episode(&self.features, episodes, |number| {
-            let scores = evaluator.scores(&self.features, &sampler.episode(number), number)?;
-            scores.into_iter().next().context("an episode has no scores")
-        })
+        let mut all = Vec::new();
+        for features in &self.kinds {
+            let (sampler, episodes) = sampler(setup, features, shots)?;
+            all.extend(each_episode(features, episodes, |number| {
+                let scores = evaluator.scores(features, &sampler.episode(number), number)?;
+                scores.into_iter().next().context("an episode has no scores")
+            })?);
+        }
+        Ok(all)
     }
 
     fn evaluator<'a>(&'a self, setup: &Setup, counts: &'a [usize]) -> Evaluator<'a> {
@@ -93,10 +114,20 @@ impl Validated {
     }
 }
 
-fn sampler(setup: &Setup, shots: usize) -> Result<(EpisodeSampler, usize)> {
+/// Features of the validation pictures of each kind as the backbone leaves them.
+pub(super) fn raw(
+    setup: &Setup,
+    config: &ModelConfig,
+    parameters: &Parameters,
+) -> Result<Vec<Tensor>> {
+    setup.kinds().map(|kind| setup.raw_features(&kind.val, config, parameters)).collect()
+}
+
+fn sampler(setup: &Setup, features: &[Tensor], shots: usize) -> Result<(EpisodeSampler, usize)> {
     let validation = &setup.recipe.validation;
     let shape = EpisodeShape { ways: validation.ways, shots, queries: validation.queries };
-    let sampler = EpisodeSampler::new(setup.val.class_sizes(), shape, seed(setup))
+    let sizes = features.iter().map(|class| class.dims()[0]).collect();
+    let sampler = EpisodeSampler::new(sizes, shape, seed(setup))
         .context("the validation classes do not suffice; change [validation]")?;
     Ok((sampler, validation.episodes))
 }

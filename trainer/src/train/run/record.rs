@@ -55,26 +55,34 @@ impl Run {
     }
 }
 
-/// `val_1shot` and so on.
+/// `val_1shot` and so on, `caltech101_val_1shot` for a further kind of pictures.
 pub(super) fn named(scores: &Scores) -> BTreeMap<String, f64> {
     let mut names = BTreeMap::new();
-    for (index, shots) in scores.shots.iter().enumerate() {
-        names.insert(format!("val_{shots}shot"), scores.plain[index]);
-        if let Some(hallucinated) = &scores.hallucinated {
-            names.insert(format!("val_{shots}shot_hallucinated"), hallucinated[index]);
+    for kind in &scores.0 {
+        let data = kind.data.as_ref().map_or_else(String::new, |data| format!("{data}_"));
+        for (index, shots) in kind.shots.iter().enumerate() {
+            names.insert(format!("{data}val_{shots}shot"), kind.plain[index]);
+            if let Some(hallucinated) = &kind.hallucinated {
+                let name = format!("{data}val_{shots}shot_hallucinated");
+                names.insert(name, hallucinated[index]);
+            }
         }
     }
     names
 }
 
-/// `1-shot 61.2 %, 5-shot 78.0 %`.
+/// `1-shot 61.2 %, 5-shot 78.0 %`, then `caltech101: ...`.
 pub(super) fn words(scores: &Scores) -> String {
-    let each = |(index, shots): (usize, &usize)| {
-        let plain = format!("{shots}-shot {:.2} %", scores.plain[index] * 100.0);
-        match &scores.hallucinated {
-            Some(with) => format!("{plain} ({:.2} hallucinating)", with[index] * 100.0),
-            None => plain,
-        }
-    };
-    scores.shots.iter().enumerate().map(each).collect::<Vec<_>>().join(", ")
+    let kinds = scores.0.iter().map(|kind| {
+        let each = |(index, shots): (usize, &usize)| {
+            let plain = format!("{shots}-shot {:.2} %", kind.plain[index] * 100.0);
+            match &kind.hallucinated {
+                Some(with) => format!("{plain} ({:.2} hallucinating)", with[index] * 100.0),
+                None => plain,
+            }
+        };
+        let shots = kind.shots.iter().enumerate().map(each).collect::<Vec<_>>().join(", ");
+        kind.data.as_ref().map_or_else(|| shots.clone(), |data| format!("{data}: {shots}"))
+    });
+    kinds.collect::<Vec<_>>().join("; ")
 }

@@ -106,12 +106,14 @@ async function same(
   }).toPass({ timeout: 40_000 });
 }
 
-test("PyTorch's bare weights, opened by the person", async ({ page }) => {
-  await open(page);
-  await page.getByLabel("Use a model of your own").setInputFiles(join(ROOT, BARE));
-  await upload(page);
-  await agree(page, BARE);
-});
+for (const bare of [BARE, "tests/golden/state_dict_resnet12.safetensors"]) {
+  test(`PyTorch's bare weights, opened by the person: ${bare}`, async ({ page }) => {
+    await open(page);
+    await page.getByLabel("Use a model of your own").setInputFiles(join(ROOT, bare));
+    await upload(page);
+    await agree(page, bare);
+  });
+}
 
 test("what was imagined goes along with an exported classifier", async ({ page }, info) => {
   await open(page);

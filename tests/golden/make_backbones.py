@@ -3,7 +3,8 @@
     pip install torch numpy safetensors efficientnet-lite-pytorch
     python tests/golden/make_backbones.py
 
-Writes backbones.safetensors beside itself. Inputs and weights come from the formulas of
+Writes backbones.safetensors beside itself, and state_dict_resnet12.safetensors: a small ResNet-12
+as PyTorch's users save one, for the tests that open such files. Inputs and weights come from the formulas of
 make_learner.py, so that only results are stored; EfficientNet-Lite0 is that package's.
 """
 
@@ -103,3 +104,5 @@ if __name__ == "__main__":
     for name, case in EFFICIENTNETS.items():
         results.update(efficientnet(name, case))
     save("backbones", results)
+    small = fill(Learner(ResNet12(3, (4, 6, 8, 10)))).state_dict()
+    save("state_dict_resnet12", {name: t for name, t in small.items() if t.is_floating_point()})

@@ -5,22 +5,33 @@
 //! support, where the linear head has one vector. On features of unit length it
 //! tells where a class ends, too; γ towards 0 leaves the linear head and an
 //! offset for each class.
+//!
+//! Of thousands of rows, as hundreds of hallucinations of each class make, a class
+//! is a sum over [`MOST_ROWS`] of them, fitted to all: the subset of regressors
+//! (Rasmussen and Williams 2006, section 8.3.1).
 
 use candle_core::Tensor;
 
-use super::ridge::solve;
+use super::{cholesky::Cholesky, ridge::solve};
 use crate::{
     Distance, Error, Result, Support,
-    kernels::arithmetic::{affine, exp, product, scale_rows, transpose},
+    kernels::arithmetic::{add, affine, exp, product, scale_rows, take_rows, transpose},
 };
 
-/// The rows, and what each says for each class.
+/// Rows that a class may be a sum over: a system of this size is solved in a
+/// fraction of a second, also in the page.
+const MOST_ROWS: usize = 1000;
+/// Added to the diagonal for each unit of the rows' weights: likenesses that are so
+/// alike that only rounding tells them apart would make the system singular.
+const JITTER: f64 = 1e-5;
+
+/// The rows that classes are sums over, and what each says for each class.
 #[derive(Clone, Debug)]
 pub(super) struct KernelRidge {
     gamma: f64,
-    /// (R, D)
+    /// (B, D)
     rows: Tensor,
-    /// (N, R)
+    /// (N, B)
     coefficients: Tensor,
 }
 
@@ -37,12 +48,36 @@ impl KernelRidge {
         }
         let (gamma, rows) = (f64::from(gamma), support.features());
         let roots: Vec<f32> = support.weights().iter().map(|weight| weight.sqrt()).collect();
+        let count = rows.dims2()?.0;
+        if count > MOST_ROWS {
+            let basis = take_rows(rows, &evenly(count, MOST_ROWS))?;
+            return Self::on_basis(support, &roots, basis, lambda, gamma);
+        }
         // The likenesses are symmetric: scaled by rows, turned, and scaled again.
         let gram = scale_rows(&likeness(rows, rows, gamma)?, &roots)?;
         let gram = scale_rows(&transpose(&gram)?, &roots)?;
         let labels = scale_rows(&support.label_table()?, &roots)?;
         let coefficients = scale_rows(&solve(&gram, &labels, lambda)?, &roots)?;
         Ok(Self { gamma, rows: rows.clone(), coefficients: transpose(&coefficients)? })
+    }
+
+    /// Fitted to all rows, as a sum over some.
+    fn on_basis(
+        support: &Support,
+        roots: &[f32],
+        basis: Tensor,
+        lambda: f64,
+        gamma: f64,
+    ) -> Result<Self> {
+        // (B, R) by the roots of the weights, times its transpose, plus λ (B, B).
+        let across = scale_rows(&likeness(support.features(), &basis, gamma)?, roots)?;
+        let across = transpose(&across)?;
+        let within = affine(&likeness(&basis, &basis, gamma)?, lambda, 0.0)?;
+        let jitter = JITTER * support.weights().iter().copied().map(f64::from).sum::<f64>();
+        let system = Cholesky::of(&add(&product(&across, &across)?, &within)?, jitter)?;
+        let labels = transpose(&scale_rows(&support.label_table()?, roots)?)?;
+        let coefficients = system.solve(&product(&across, &labels)?)?;
+        Ok(Self { gamma, rows: basis, coefficients: transpose(&coefficients)? })
     }
 
     /// (Q, D) to (Q, N).
@@ -54,6 +89,11 @@ impl KernelRidge {
 /// exp(−γ |x − y|²) of each of x (Q, D) with each of y (R, D), (Q, R).
 fn likeness(x: &Tensor, y: &Tensor, gamma: f64) -> Result<Tensor> {
     exp(&affine(&Distance::L2.pairwise(x, y)?, -gamma, 0.0)?)
+}
+
+/// `wanted` of `count` indices, the same distance apart.
+fn evenly(count: usize, wanted: usize) -> Vec<usize> {
+    (0..wanted).map(|index| index * count / wanted).collect()
 }
 
 #[cfg(test)]
@@ -78,6 +118,30 @@ mod tests {
         for (actual, expected) in scores[0].iter().zip([a + e * b, b + e * a]) {
             assert!((actual - expected).abs() < 1e-6, "{actual} {expected}");
         }
+        Ok(())
+    }
+
+    #[test]
+    fn a_sum_over_all_rows_is_the_same_either_way_and_over_some_nearly_so() -> Result<()> {
+        let rows = normal(&mut rng(1, 0), (3, 20, 6), &Device::Cpu)?;
+        let support = Support::of_episode(&rows)?;
+        let weights: Vec<f32> = (0..30).map(|row| 0.5 + row as f32 / 30.0).collect();
+        let labels = weights.iter().map(|_| vec![0.2, 0.8, 0.0]).collect();
+        let extra = normal(&mut rng(1, 1), (30, 6), &Device::Cpu)?;
+        let support = support.with_rows(&extra, labels, 0.7)?;
+        let roots: Vec<f32> = support.weights().iter().map(|weight| weight.sqrt()).collect();
+        let queries = normal(&mut rng(2, 0), (20, 6), &Device::Cpu)?;
+        let whole = KernelRidge::new(&support, 0.3, 0.1)?.scores(&queries)?;
+        for (basis, most) in [(90, 0.02), (60, 0.1)] {
+            let basis = take_rows(support.features(), &evenly(90, basis))?;
+            let some = KernelRidge::on_basis(&support, &roots, basis, 0.3, 0.1)?;
+            let off = (some.scores(&queries)? - &whole)?.abs()?.max_all()?.to_scalar::<f32>()?;
+            assert!(off < most, "{off}");
+        }
+        // Beyond the limit the answers are those of so many rows.
+        let many = normal(&mut rng(3, 0), (2, MOST_ROWS, 6), &Device::Cpu)?;
+        let many = KernelRidge::new(&Support::of_episode(&many)?, 0.3, 0.1)?;
+        assert_eq!(many.rows.dims(), [MOST_ROWS, 6]);
         Ok(())
     }
 

@@ -246,6 +246,12 @@ impl Stage {
         }
     }
 
+    /// Whether the encoder stays as it is.
+    #[must_use]
+    pub fn is_frozen(&self) -> bool {
+        matches!(self, Self::Hallucinate(_) | Self::Fit(_))
+    }
+
     /// Checks what several of its values, or the model, say together.
     pub(super) fn check(&self, model: &ModelConfig) -> Result<()> {
         let (augment, hallucinate) = match self {

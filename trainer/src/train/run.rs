@@ -12,7 +12,7 @@ mod start;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use candle_core::Var;
+use candle_core::{Tensor, Var};
 use fewshot::{Model, ModelConfig, Parameters, transform};
 
 use self::record::words;
@@ -21,7 +21,7 @@ use self::start::{adopt, start_from};
 use super::learner::Learner;
 use super::report::Report;
 use super::setup::Setup;
-use super::validate::{Scores, Validated};
+use super::validate::{self, Scores, Validated};
 use super::{Outcome, fit};
 use crate::interrupt::Interrupt;
 use crate::recipe::{Fit, Stage};
@@ -46,6 +46,8 @@ pub(super) struct Run {
     started: Instant,
     seconds_before: f64,
     scores: Option<Scores>,
+    /// The validation pictures as the backbone leaves them, while it is frozen.
+    raw: Option<Vec<Tensor>>,
 }
 
 impl Run {
@@ -77,7 +79,17 @@ impl Run {
         let seconds_before = position.seconds;
         let live = parameters.to_variables()?;
         let started = Instant::now();
-        Ok(Self { setup, folder, live, position, kept, started, seconds_before, scores: None })
+        Ok(Self {
+            setup,
+            folder,
+            live,
+            position,
+            kept,
+            started,
+            seconds_before,
+            scores: None,
+            raw: None,
+        })
     }
 
     /// All stages that are left.
@@ -180,7 +192,7 @@ impl Run {
         let mut result = learner.result(&self.live)?;
         let stage = self.setup.recipe.stage.get(self.position.stage);
         // A frozen encoder keeps the mean that was fitted to all base pictures.
-        if matches!(stage, Some(Stage::Pretrain(_) | Stage::Episodic(_))) {
+        if !stage.is_some_and(Stage::is_frozen) {
             result = self.setup.centred(&self.config(), result)?;
             let [live, centre] = [&self.live, &result].map(|all| all.find(transform::MEAN));
             if let (Some(live), Some(centre)) = (live, centre) {
@@ -194,8 +206,17 @@ impl Run {
         Ok(())
     }
 
-    fn validate(&self, parameters: &Parameters, hallucinate: usize) -> Result<Scores> {
-        Validated::new(&self.setup, &self.config(), parameters)?.score(&self.setup, hallucinate)
+    fn validate(&mut self, parameters: &Parameters, hallucinate: usize) -> Result<Scores> {
+        let (setup, config) = (&self.setup, self.config());
+        let frozen = setup.recipe.stage.get(self.position.stage).is_some_and(Stage::is_frozen);
+        let raw = match self.raw.take().filter(|_| frozen) {
+            Some(raw) => raw,
+            None => validate::raw(setup, &config, parameters)?,
+        };
+        let scores =
+            Validated::of_raw(setup, &config, parameters, &raw)?.score(setup, hallucinate)?;
+        self.raw = Some(raw);
+        Ok(scores)
     }
 
     /// Goes on from the best weights of the stage that has ended.

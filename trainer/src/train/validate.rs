@@ -49,12 +49,7 @@ pub(super) struct Validated {
 }
 
 impl Validated {
-    /// Encodes the validation pictures with `parameters`.
-    pub fn new(setup: &Setup, config: &ModelConfig, parameters: &Parameters) -> Result<Self> {
-        Self::of_raw(setup, config, parameters, &raw(setup, config, parameters)?)
-    }
-
-    /// From [`raw`]: only what is done after the backbone.
+    /// From [`raw`]: what is done after the backbone.
     pub fn of_raw(
         setup: &Setup,
         config: &ModelConfig,

@@ -36,6 +36,8 @@ pub const CONTEXTS: [(&str, &str); 3] = [
     ("centred", "centred by support and queries"),
     ("transductive", "queries join the support, softly"),
 ];
+/// Queries that are looked at together take ten times as long.
+pub const CONTEXT_EPISODES: usize = 2000;
 /// As `--imbalance` takes it: the shares of the classes among the queries of an episode are drawn
 /// from a Dirichlet distribution with this α. None for as many of each.
 pub const IMBALANCES: [Option<&str>; 2] = [None, Some("2")];
@@ -56,6 +58,8 @@ pub struct Evaluation {
     /// None where each query is answered by itself and nothing is said of it.
     pub context: Option<&'static str>,
     pub imbalance: Option<&'static str>,
+    /// None for as many as the command was asked for.
+    pub episodes: Option<usize>,
     pub hallucinations: Vec<usize>,
 }
 
@@ -108,8 +112,8 @@ pub fn evaluations(model: &Model) -> Vec<Evaluation> {
     for (context, _) in CONTEXTS {
         for imbalance in IMBALANCES {
             for shots in [1, 5] {
-                let context = Some(context);
-                all.push(Evaluation { context, imbalance, ..evaluation(5, shots) });
+                let (context, episodes) = (Some(context), Some(CONTEXT_EPISODES));
+                all.push(Evaluation { context, imbalance, episodes, ..evaluation(5, shots) });
             }
         }
     }

@@ -65,6 +65,7 @@ impl Trainer {
         fewshot.args(["--ways", &evaluation.ways.to_string()]);
         fewshot.args(["--shots", &evaluation.shots.to_string()]);
         fewshot.args(["--queries", &evaluation.queries.to_string()]);
+        let episodes = evaluation.episodes.map_or(episodes, |fewer| fewer.min(episodes));
         fewshot.args(["--episodes", &episodes.to_string()]);
         fewshot.args(["--hallucinate", &numbers.join(",")]);
         for (flag, value) in [

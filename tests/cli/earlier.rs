@@ -1,9 +1,9 @@
 //! Weights written at commit 3528f3f answer as they did there.
 //!
-//! `tests/earlier/*.jsonl` hold what `fewshot predict --json` of that commit said
-//! of the pictures in `tests/browser/pictures`; the name of each file says the
-//! weights and M, or the distance. The shipped files have been given other
-//! defaults since, so that the head and the distance of that time are asked for.
+//! `tests/earlier/` holds the weights that shipped then, and in `*.jsonl` what
+//! `fewshot predict --json` of that commit said of the pictures in
+//! `tests/browser/pictures`; the name of each says the weights and M, or the
+//! distance.
 
 use std::path::Path;
 
@@ -11,22 +11,23 @@ use anyhow::{Context, Result, ensure};
 use fewshot_tests::fewshot;
 use serde_json::Value;
 
-/// Distances that were the files' own.
-const OWN_DISTANCE: [(&str, &str); 3] =
-    [("photos", "cosine"), ("cifar-fs", "cosine"), ("omniglot", "l2")];
-
 #[test]
-fn shipped_weights_answer_as_they_did() -> Result<()> {
+fn weights_answer_as_they_did() -> Result<()> {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut checked = 0;
     for entry in std::fs::read_dir(tests.join("earlier"))? {
         let path = entry?.path();
+        if path.extension().is_none_or(|extension| extension != "jsonl") {
+            continue;
+        }
         let stem = path.file_stem().and_then(|stem| stem.to_str()).context("a name")?;
         let (weights, asked) = stem.rsplit_once('-').context("weights-M or weights-distance")?;
-        let own = OWN_DISTANCE.iter().find(|(name, _)| *name == weights).context("weights")?.1;
-        let (count, distance) =
-            if asked.parse::<usize>().is_ok() { (asked, own) } else { ("0", asked) };
-        let file = tests.join(format!("../weights/{weights}.safetensors"));
+        let asked = if asked.parse::<usize>().is_ok() {
+            ["--hallucinate", asked]
+        } else {
+            ["--distance", asked]
+        };
+        let file = tests.join(format!("earlier/{weights}.safetensors"));
         let pictures = tests.join("browser/pictures");
         let answers = fewshot!(
             "predict",
@@ -36,12 +37,8 @@ fn shipped_weights_answer_as_they_did() -> Result<()> {
             &pictures.join("support"),
             "--query",
             &pictures.join("queries"),
-            "--head",
-            "prototype",
-            "--distance",
-            distance,
-            "--hallucinate",
-            count,
+            asked[0],
+            asked[1],
             "--json"
         )?
         .json_lines()?;

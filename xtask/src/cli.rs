@@ -67,6 +67,9 @@ pub struct Results {
     /// Test episodes of each figure
     #[arg(long, default_value_t = 10_000)]
     pub episodes: usize,
+    /// Go on with a call that was interrupted: what it measured of the same weights counts
+    #[arg(long)]
+    pub resume: bool,
     /// Folder of the unpacked data sets [default: unpacked from FEWSHOT_DATA]
     #[arg(long, value_name = "DIR")]
     pub data: Option<PathBuf>,

@@ -38,7 +38,7 @@ const fn limit(key: &'static str, least: Least, most: f64, why: &'static str) ->
 
 /// Every number of a stage, of its parts, and of `[validation]`; of the model
 /// those that its own check lets pass.
-const LIMITS: [Limit; 35] = [
+const LIMITS: [Limit; 36] = [
     limit("epochs", From(1.0), 1e6, ONE),
     limit("batch", From(1.0), 1e5, ONE),
     limit("episodes", From(1.0), 1e9, ONE),
@@ -58,6 +58,7 @@ const LIMITS: [Limit; 35] = [
     limit("lambda", Above(0.0), 1e6, "without it features that are alike cannot be solved for"),
     limit("gamma", From(0.0), 1e6, "it is a fall with distance; 0 leaves a linear map"),
     limit("pull", From(0.0), 1e4, "it weighs a loss; 0 leaves it out"),
+    limit("temperature", Above(0.0), 1e6, "scores are divided by it"),
     limit("schedule.rate", Above(0.0), 1e3, "weights would stand still or climb"),
     limit("schedule.warm_up", From(0.0), 1e9, "0 leaves it out"),
     limit("schedule.every", From(1.0), 1e9, "it is a number of steps"),

@@ -110,6 +110,10 @@ pub struct Generating {
     /// mean of all of the class's features.
     #[serde(default)]
     pub pull: f32,
+    /// Scores are divided by it in the loss, the higher the more every class counts;
+    /// none takes the model's, which `fit` has made as sharp as answers are right.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub temperature: Option<f32>,
     /// How weights move.
     pub optimizer: Optimizer,
     /// How fast they move.

@@ -114,7 +114,8 @@ impl Learner for Hallucinations {
         let (support, made) = hallucinated_support(generator, &support, count, &mut draws)?;
         let config = &self.model.config;
         let scores = config.own_head().fit(&support)?.scores(&query)?;
-        let scores = (scores / f64::from(config.temperature_of(config.head)))?;
+        let own = config.temperature_of(config.head);
+        let scores = (scores / f64::from(self.stage.temperature.unwrap_or(own)))?;
         let labels = query_labels(ways, queries);
         let accuracy = accuracy(&scores, &labels)?;
         let mut loss = cross_entropy(&scores, &Tensor::new(labels, &self.device)?, 0.0)?;

@@ -5,6 +5,7 @@
 //! anew; without, a figure that has moved by more than [`document::TOLERANCE`] is a failure.
 
 pub mod document;
+mod kept;
 pub mod plan;
 mod tables;
 pub mod trainer;
@@ -19,6 +20,7 @@ use crate::data;
 use crate::digest::read;
 use crate::progress::step;
 use crate::workspace::Workspace;
+use kept::Kept;
 use trainer::Trainer;
 
 /// The documents that hold tables.
@@ -44,6 +46,7 @@ pub fn run(workspace: &Workspace, arguments: &Results) -> Result<()> {
     ensure!(!manifest.models.is_empty(), "weights/manifest.json lists no model");
     let data = data_folder(workspace, arguments.data.as_deref())?;
     let trainer = Trainer::build(workspace)?;
+    let kept = Kept::new(workspace.target.join("results"), arguments.resume)?;
     let mut measured = Vec::new();
     for model in &manifest.models {
         let what = format!("evaluate {} on test classes", model.id);
@@ -56,6 +59,7 @@ pub fn run(workspace: &Workspace, arguments: &Results) -> Result<()> {
                         &data.join(plan::folder(&evaluation.data)?),
                         evaluation,
                         arguments.episodes,
+                        &kept,
                     )
                 })
                 .collect::<Result<Vec<_>>>()

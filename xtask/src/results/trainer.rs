@@ -6,6 +6,7 @@ use std::process::Command;
 use anyhow::{Context, Result};
 use serde::Deserialize;
 
+use super::kept::Kept;
 use super::plan::Evaluation;
 use crate::command;
 use crate::progress::step;
@@ -57,6 +58,7 @@ impl Trainer {
         data: &Path,
         evaluation: &Evaluation,
         episodes: usize,
+        kept: &Kept,
     ) -> Result<Vec<Row>> {
         let numbers: Vec<_> = evaluation.hallucinations.iter().map(ToString::to_string).collect();
         let mut fewshot = Command::new(&self.0);
@@ -76,7 +78,7 @@ impl Trainer {
         ] {
             fewshot.args(value.iter().flat_map(|value| [flag, value]));
         }
-        let printed = command::output(&mut fewshot)?;
+        let printed = kept.or_measured(weights, &mut fewshot)?;
         printed.lines().map(|line| row(line, evaluation)).collect()
     }
 }

@@ -22,7 +22,7 @@ use crate::cli::PublishArgs;
 use crate::data::{self, DataSource, Split};
 use crate::recipe::Recipe;
 use crate::run_dir::RunDir;
-use crate::{device, output, weights, write};
+use crate::{device, output, seen, weights, write};
 
 use manifest::{Entry, Manifest, Score, Scores};
 
@@ -73,6 +73,7 @@ pub fn run(args: &PublishArgs) -> Result<()> {
         note: args.note.clone(),
         data: source.name().to_owned(),
         split: split_in_words(&source)?,
+        also: also(&stored.provenance),
         recipe: keep_recipe(&recipe, args)?,
         seed: recipe.seed,
         wall_minutes: wall_minutes(&last.provenance),
@@ -193,6 +194,12 @@ fn keep_recipe(recipe: &Recipe, args: &PublishArgs) -> Result<String> {
     let name = format!("{}.toml", args.id);
     write::text(&args.to.join(&name), &text)?;
     Ok(format!("weights/{name}"))
+}
+
+/// Names of the further data sets that weights record.
+fn also(provenance: &serde_json::Map<String, Value>) -> Vec<String> {
+    let records = provenance.get(seen::ALSO).and_then(Value::as_array).into_iter().flatten();
+    records.filter_map(|record| Some(record.get("data")?.as_str()?.to_owned())).collect()
 }
 
 fn wall_minutes(provenance: &serde_json::Map<String, Value>) -> f64 {

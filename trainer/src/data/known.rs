@@ -39,7 +39,7 @@ const fn vinyals(url: &'static str, path: &'static str, sha256: &'static str) ->
 }
 
 /// All of them, in the order they are listed.
-pub const KNOWN: [Known; 4] = [
+pub const KNOWN: [Known; 5] = [
     Known {
         name: "omniglot",
         about: "1623 handwritten characters of 50 alphabets, 20 drawings of each, 105 x 105, \
@@ -107,6 +107,18 @@ pub const KNOWN: [Known; 4] = [
             unpack: true,
         }],
         by_hand: "download the zip and unpack it",
+    },
+    Known {
+        name: "caltech101",
+        about: "100 classes of 31 to 800 colour photographs of things, about 300 x 200 (Fei-Fei et \
+                al. 2004), split by class here, 60/20/20; in this project's figures at most 36 \
+                pictures of each",
+        published: "https://doi.org/10.22002/D1.20086",
+        terms: "CC BY 4.0",
+        layout: "101_ObjectCategories/<class>/*.jpg as published; or caltech101/: \
+                 data/<class>/*.jpg, splits/{train,val,test}.txt",
+        files: &[],
+        by_hand: "download caltech-101.zip there and unpack it, and 101_ObjectCategories.tar.gz in it",
     },
     Known {
         name: "mini-imagenet",

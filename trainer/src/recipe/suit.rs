@@ -195,8 +195,13 @@ impl Draw {
             self.ways = self.ways.min(side.classes).max(2);
         }
         if shots {
-            let most = side.pictures.saturating_sub(1).max(1);
-            self.shots.iter_mut().for_each(|shots| *shots = (*shots).min(most));
+            // Half of the pictures are left to ask about.
+            let most = (side.pictures / 2).max(1);
+            let least = self.shots.iter().copied().min().unwrap_or(1).min(most);
+            self.shots.retain(|shots| *shots <= most);
+            if self.shots.is_empty() {
+                self.shots.push(least);
+            }
         }
         if queries {
             let left = side.pictures.saturating_sub(self.most_shots()).max(1);
@@ -231,9 +236,9 @@ mod tests {
         assert!(recipe.check_suits(&train, &val).is_err());
         let sentence = recipe.suit(&[], &train, &val).unwrap_or_default();
         for part in [
-            "stage 3 (hallucinate): 6 ways",
+            "stage 3 (hallucinate): 10 queries instead of 15, since class 'train0' has 20",
             "validation: 2 ways",
-            "7 queries instead of 15, since class 'val1' has 12",
+            "shots [1, 5] instead of [1, 5, 10], since class 'val1' has 12 pictures, 7 queries",
             "warm-up 3",
         ] {
             assert!(sentence.contains(part), "{part} in {sentence}");

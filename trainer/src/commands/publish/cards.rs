@@ -47,6 +47,14 @@ fn card(entry: &Entry) -> String {
         entry.sha256
     );
     let _ = writeln!(text, "- **Data**: {}; {}", about(&entry.data), entry.split);
+    for also in &entry.also {
+        let _ = writeln!(
+            text,
+            "- **Also**: {}; its training classes taught the generator, its validation classes \
+             had a say in every choice",
+            about(also)
+        );
+    }
     let _ = writeln!(
         text,
         "- **Made by**: recipe `{}`, seed {}, {} minutes",
@@ -68,10 +76,11 @@ fn card(entry: &Entry) -> String {
     }
     let id = &entry.id;
     let data = if entry.data == "synthetic" { "" } else { " --data DIR" };
+    let also = " --also DIR".repeat(entry.also.len());
     let _ = write!(
         text,
         "\n```sh\n\
-         fewshot train --recipe {}{data} --out runs/{id}\n\
+         fewshot train --recipe {}{data}{also} --out runs/{id}\n\
          fewshot eval --weights weights/{}{data} --shots 1,5 --episodes 10000\n\
          ```\n",
         entry.recipe, entry.file

@@ -37,6 +37,10 @@ pub struct Entry {
     pub data: String,
     /// Its classes, by split.
     pub split: String,
+    /// Data sets of other kinds, that its generator learned from too and on which
+    /// what is chosen was chosen as well.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also: Vec<String>,
     /// The recipe that made it: a name, or a file.
     pub recipe: String,
     /// The recipe's seed.

@@ -55,6 +55,7 @@ fn entry(id: &str, default: bool) -> Entry {
         note: None,
         data: "tiny-imagenet".into(),
         split: "64 train, 16 val, 20 test classes".into(),
+        also: vec![],
         recipe: "tiny-imagenet".into(),
         seed: 0,
         wall_minutes: 61.5,
@@ -94,6 +95,12 @@ fn a_card_tells_data_terms_recipe_and_scores() {
         "recipe `tiny-imagenet`, seed 0, 61.5 minutes",
         "fewshot train --recipe tiny-imagenet --data DIR --out runs/photos",
     ] {
+        assert!(text.contains(part), "{part} in\n{text}");
+    }
+    let also = vec!["caltech101".to_owned()];
+    manifest.put(Entry { also, ..entry("photos", true) });
+    let text = cards::text(&manifest);
+    for part in ["- **Also**: caltech101: ", "--data DIR --also DIR --out runs/photos"] {
         assert!(text.contains(part), "{part} in\n{text}");
     }
 }

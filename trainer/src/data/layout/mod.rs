@@ -4,6 +4,7 @@
 //! below a given folder, and lists the classes of its splits. Nothing is decoded
 //! here.
 
+mod caltech_101;
 mod folders;
 mod lists;
 mod mini_imagenet;
@@ -43,12 +44,13 @@ struct Layout {
 }
 
 /// Tried in this order: the particular before the general.
-const LAYOUTS: [Layout; 8] = [
+const LAYOUTS: [Layout; 9] = [
     mini_imagenet::LAYOUT,
     lists::CIFAR_FS,
     lists::TINY_IMAGENET,
     lists::LISTED,
     tiny_imagenet_200::LAYOUT,
+    caltech_101::LAYOUT,
     omniglot::LAYOUT,
     folders::SPLIT,
     folders::WHOLE,

@@ -106,6 +106,28 @@ fn a_set_with_lists_is_called_as_its_folder() {
 }
 
 #[test]
+fn caltech_101_is_split_as_the_figures_have_it() {
+    let root = tempfile::tempdir().unwrap();
+    let published = root.path().join("101_ObjectCategories");
+    for split in Split::ALL {
+        let list = format!("src/data/layout/caltech101/{split}.txt");
+        for id in lines(&Path::new(env!("CARGO_MANIFEST_DIR")).join(list)).unwrap() {
+            touch(&published.join(&id).join("image_0001.jpg"));
+        }
+    }
+    touch(&published.join("BACKGROUND_Google/image_0001.jpg"));
+    touch(&published.join("Faces_easy/image_0001.jpg"));
+    for dir in [published.as_path(), root.path()] {
+        let source = open(Some(dir)).unwrap();
+        assert_eq!((source.name(), source.is_own()), ("caltech101", false));
+        assert_eq!(counts(&source), [Some((60, 60)), Some((20, 20)), Some((20, 20))]);
+    }
+    std::fs::remove_dir_all(published.join("accordion")).unwrap();
+    let error = format!("{:#}", open(Some(&published)).unwrap_err());
+    assert!(error.contains("'accordion' is missing"), "{error}");
+}
+
+#[test]
 fn tiny_imagenet_200_is_split_as_the_shipped_weights_were_trained() {
     let few = tempfile::tempdir().unwrap();
     let published = few.path().join("tiny-imagenet-200");

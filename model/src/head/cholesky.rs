@@ -5,7 +5,10 @@
 
 use candle_core::{Device, Tensor};
 
-use crate::{Error, Result};
+use crate::{
+    Error, Result,
+    kernels::{Level, Simd, Task},
+};
 
 /// L of A + λ I = L Lᵀ.
 pub(super) struct Cholesky {
@@ -25,19 +28,8 @@ impl Cholesky {
         let (size, _columns) = matrix.dims2()?;
         let values = matrix.detach().to_device(&Device::Cpu)?.flatten_all()?.to_vec1::<f32>()?;
         let mut lower: Vec<f64> = values.into_iter().map(f64::from).collect();
-        for row in 0..size {
-            let (above, below) = lower.split_at_mut(row * size);
-            let current = &mut below[..=row];
-            for column in 0..row {
-                let other = &above[column * size..][..=column];
-                let known = dot(&current[..column], &other[..column]);
-                current[column] = (current[column] - known) / other[column];
-            }
-            let rest = current[row] + lambda - dot(&current[..row], &current[..row]);
-            if !(rest.is_finite() && rest > 0.0) {
-                return Err(Error::NotFinite("features of the support".into()));
-            }
-            current[row] = rest.sqrt();
+        if !Level::best().run(Factor { lower: &mut lower, size, lambda }) {
+            return Err(Error::NotFinite("features of the support".into()));
         }
         Ok(Self { lower, size, device: matrix.device().clone() })
     }
@@ -79,18 +71,52 @@ impl Cholesky {
     }
 }
 
-/// In four sums, so that the additions need not wait for each other.
+/// L in place of A; whether A + λ I is positive definite.
+struct Factor<'a> {
+    lower: &'a mut [f64],
+    size: usize,
+    lambda: f64,
+}
+
+impl Task for Factor<'_> {
+    type Output = bool;
+
+    // Plain loops: compiled for the instruction set, they are vectors of f64.
+    #[inline(always)]
+    fn run<S: Simd>(self, _: S) -> bool {
+        let Self { lower, size, lambda } = self;
+        for row in 0..size {
+            let (above, below) = lower.split_at_mut(row * size);
+            let current = &mut below[..=row];
+            for column in 0..row {
+                let other = &above[column * size..][..=column];
+                let known = dot(&current[..column], &other[..column]);
+                current[column] = (current[column] - known) / other[column];
+            }
+            let rest = current[row] + lambda - dot(&current[..row], &current[..row]);
+            if !(rest.is_finite() && rest > 0.0) {
+                return false;
+            }
+            current[row] = rest.sqrt();
+        }
+        true
+    }
+}
+
+/// In sixteen sums, whatever the instruction set: the additions need not wait for
+/// each other, and the result is the same on every processor.
+#[inline(always)]
 fn dot(a: &[f64], b: &[f64]) -> f64 {
-    let mut sums = [0.0; 4];
-    let (a, a_rest) = a.as_chunks::<4>();
-    let (b, b_rest) = b.as_chunks::<4>();
+    let mut sums = [0.0; 16];
+    let (a, a_rest) = a.as_chunks::<16>();
+    let (b, b_rest) = b.as_chunks::<16>();
     for (a, b) in a.iter().zip(b) {
-        for lane in 0..4 {
+        for lane in 0..16 {
             sums[lane] += a[lane] * b[lane];
         }
     }
     let rest: f64 = a_rest.iter().zip(b_rest).map(|(a, b)| a * b).sum();
-    sums[0] + sums[1] + sums[2] + sums[3] + rest
+    sums.iter().sum::<f64>() + rest
 }
 
 #[cfg(test)]

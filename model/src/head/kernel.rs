@@ -6,9 +6,9 @@
 //! tells where a class ends, too; γ towards 0 leaves the linear head and an
 //! offset for each class.
 //!
-//! Of thousands of rows, as hundreds of hallucinations of each class make, a class
-//! is a sum over [`MOST_ROWS`] of them, fitted to all: the subset of regressors
-//! (Rasmussen and Williams 2006, section 8.3.1).
+//! Of hundreds of hallucinations that are nearly alike, a class is a sum over some
+//! of them, fitted to all: the subset of regressors (Rasmussen and Williams 2006,
+//! section 8.3.1). So it is, too, where there are thousands of rows.
 
 use candle_core::Tensor;
 
@@ -21,6 +21,9 @@ use crate::{
 /// Rows that a class may be a sum over: a system of this size is solved in a
 /// fraction of a second, also in the page.
 const MOST_ROWS: usize = 1000;
+/// Of these, rows that count less than half of the heaviest: hallucinations, where
+/// there are several of each class.
+const MOST_LIGHT_ROWS: usize = 100;
 /// Added to the diagonal for each unit of the rows' weights: likenesses that are so
 /// alike that only rounding tells them apart would make the system singular.
 const JITTER: f64 = 1e-5;
@@ -48,9 +51,9 @@ impl KernelRidge {
         }
         let (gamma, rows) = (f64::from(gamma), support.features());
         let roots: Vec<f32> = support.weights().iter().map(|weight| weight.sqrt()).collect();
-        let count = rows.dims2()?.0;
-        if count > MOST_ROWS {
-            let basis = take_rows(rows, &evenly(count, MOST_ROWS))?;
+        let basis = basis(support.weights());
+        if basis.len() < support.weights().len() {
+            let basis = take_rows(rows, &basis)?;
             return Self::on_basis(support, &roots, basis, lambda, gamma);
         }
         // The likenesses are symmetric: scaled by rows, turned, and scaled again.
@@ -91,9 +94,20 @@ fn likeness(x: &Tensor, y: &Tensor, gamma: f64) -> Result<Tensor> {
     exp(&affine(&Distance::L2.pairwise(x, y)?, -gamma, 0.0)?)
 }
 
-/// `wanted` of `count` indices, the same distance apart.
-fn evenly(count: usize, wanted: usize) -> Vec<usize> {
-    (0..wanted).map(|index| index * count / wanted).collect()
+/// Which rows classes are sums over: of the light and of all, not too many, and
+/// evenly, so that every class has its share.
+fn basis(weights: &[f32]) -> Vec<usize> {
+    let heaviest = weights.iter().copied().fold(0.0, f32::max);
+    let (light, mut rows): (Vec<usize>, Vec<usize>) =
+        (0..weights.len()).partition(|row| weights[*row] < 0.5 * heaviest);
+    rows.extend(evenly(&light, MOST_LIGHT_ROWS));
+    evenly(&rows, MOST_ROWS).collect()
+}
+
+/// As many as `most`, the same distance apart.
+fn evenly(rows: &[usize], most: usize) -> impl Iterator<Item = usize> {
+    let wanted = rows.len().min(most);
+    (0..wanted).map(move |index| rows[index * rows.len() / wanted])
 }
 
 #[cfg(test)]
@@ -144,6 +158,9 @@ mod tests {
         let many = normal(&mut rng(3, 0), (2, MOST_ROWS, 6), &Device::Cpu)?;
         let many = KernelRidge::new(&Support::of_episode(&many)?, 0.3, 0.1)?;
         assert_eq!(many.rows.dims(), [MOST_ROWS, 6]);
+        let weights = [vec![1.0; 5], vec![0.01; 500]].concat();
+        let rows = basis(&weights);
+        assert_eq!((rows.len(), &rows[..7]), (105, &[0, 1, 2, 3, 4, 5, 10][..]));
         Ok(())
     }
 

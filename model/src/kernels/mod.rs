@@ -33,6 +33,7 @@ pub(crate) use infer::FoldedConv4;
 pub(crate) use op::TrainKernels;
 pub(crate) use plan::{Activation, Convolution, Moments, Plan, Step, same_padding};
 pub use simd::Level;
+pub(crate) use simd::{Simd, Task};
 
 #[cfg(test)]
 mod tests;

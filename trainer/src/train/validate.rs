@@ -57,9 +57,10 @@ impl Validated {
         raw: &[Tensor],
     ) -> Result<Self> {
         let model = Model::new(config.clone(), parameters)?;
-        let kinds = setup.kinds().zip(raw).map(|(kind, raw)| {
-            Ok(by_class(&model.transform.apply(raw)?, &kind.val.class_sizes())?)
-        });
+        let kinds = setup
+            .kinds()
+            .zip(raw)
+            .map(|(kind, raw)| by_class(&model.transform.apply(raw)?, &kind.val.class_sizes()));
         let kinds = kinds.collect::<Result<_>>()?;
         Ok(Self { model, kinds })
     }

@@ -64,9 +64,9 @@ fn the_commands_of_the_readme_run_on_it() -> Result<()> {
     let trained = desk.train(&[])?.succeeded()?;
     says(&trained, "of its 10 classes, 6 train, 2 validate and 2 are kept for testing")?;
     says(&trained, "recipe tiny-imagenet suits itself to these classes: ")?;
-    says(&trained, "stage 3 (hallucinate): 6 ways instead of 10")?;
+    says(&trained, "stage 3 (hallucinate): 10 queries instead of 15")?;
     says(&trained, "validation: 2 ways instead of 5")?;
-    ensure!(fs::read_to_string(run.join("recipe.toml"))?.contains("ways = 6"), "it is kept");
+    ensure!(fs::read_to_string(run.join("recipe.toml"))?.contains("queries = 10"), "it is kept");
 
     let counts = "0,10,50";
     let eval = fewshot!("eval", "--weights", best, "--data", pictures, "--hallucinate", counts)?

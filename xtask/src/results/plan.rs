@@ -42,12 +42,12 @@ pub const CONTEXT_EPISODES: usize = 2000;
 /// from a Dirichlet distribution with this α. None for as many of each.
 pub const IMBALANCES: [Option<&str>; 2] = [None, Some("2")];
 
-/// One call of `fewshot eval`.
+/// One call of `fewshot eval`: pictures are encoded once for all its shots.
 #[derive(Clone, Debug, Default)]
 pub struct Evaluation {
     pub model: String,
     pub ways: usize,
-    pub shots: usize,
+    pub shots: Vec<usize>,
     pub queries: usize,
     /// The data set, the model's own or another.
     pub data: String,
@@ -73,48 +73,48 @@ pub fn folder(data: &str) -> Result<&'static str> {
 /// Everything the tables say of a model.
 pub fn evaluations(model: &Model) -> Vec<Evaluation> {
     let omniglot = model.data == "omniglot";
-    let evaluation = |ways: usize, shots: usize| Evaluation {
-        model: model.id.clone(),
-        ways,
-        shots,
-        queries: if omniglot { QUERIES.min(DRAWINGS - shots) } else { QUERIES },
-        data: model.data.clone(),
-        hallucinations: vec![0],
-        ..Evaluation::default()
+    let evaluation = |ways: usize, shots: &[usize]| {
+        let most = shots.iter().copied().max().unwrap_or(0);
+        Evaluation {
+            model: model.id.clone(),
+            ways,
+            shots: shots.to_vec(),
+            queries: if omniglot { QUERIES.min(DRAWINGS - most) } else { QUERIES },
+            data: model.data.clone(),
+            hallucinations: vec![0],
+            ..Evaluation::default()
+        }
     };
+    // Fewer queries of a character only where more of its drawings are shown.
+    let (few, more) = SHOTS.split_at(2);
+    let together: &[&[usize]] = if omniglot { &[few, more] } else { &[&SHOTS] };
     let mut all = Vec::new();
     for data in sets(model) {
-        for shots in SHOTS {
+        for shots in together {
             let hallucinations = HALLUCINATIONS.to_vec();
             all.push(Evaluation { data: data.clone(), hallucinations, ..evaluation(5, shots) });
         }
     }
     if omniglot {
-        all.extend([evaluation(20, 1), evaluation(20, 5)]);
+        all.push(evaluation(20, few));
     }
-    for distance in DISTANCES {
-        for shots in [1, 5] {
-            let (head, distance) = (Some("prototype"), Some(distance));
-            all.push(Evaluation { head, distance, ..evaluation(5, shots) });
+    for (head, distance, _) in HEADS {
+        for data in sets(model) {
+            for shots in together {
+                let head = Some(head);
+                all.push(Evaluation { data: data.clone(), head, distance, ..evaluation(5, shots) });
+            }
         }
     }
+    let (head, distance) = (Some("prototype"), Some("dot"));
+    all.push(Evaluation { head, distance, ..evaluation(5, few) });
     if omniglot {
         return all;
     }
-    for data in sets(model) {
-        for (head, distance, _) in HEADS {
-            for shots in SHOTS {
-                let (data, head) = (data.clone(), Some(head));
-                all.push(Evaluation { data, head, distance, ..evaluation(5, shots) });
-            }
-        }
-    }
     for (context, _) in CONTEXTS {
         for imbalance in IMBALANCES {
-            for shots in [1, 5] {
-                let (context, episodes) = (Some(context), Some(CONTEXT_EPISODES));
-                all.push(Evaluation { context, imbalance, episodes, ..evaluation(5, shots) });
-            }
+            let (context, episodes) = (Some(context), Some(CONTEXT_EPISODES));
+            all.push(Evaluation { context, imbalance, episodes, ..evaluation(5, few) });
         }
     }
     all

@@ -139,8 +139,8 @@ fn find<'a>(
     is: impl Fn(&Row) -> bool,
 ) -> Option<&'a Row> {
     rows.iter().find(|row| {
-        let Evaluation { model: of, data: on, shots: with, .. } = &row.asked;
-        (of, on.as_str(), *with) == (&model.id, data, shots) && is(row)
+        let Evaluation { model: of, data: on, .. } = &row.asked;
+        (of, on.as_str(), row.shots) == (&model.id, data, shots) && is(row)
     })
 }
 
@@ -176,9 +176,9 @@ mod tests {
                 model: "a".into(),
                 data: "omniglot".into(),
                 ways,
-                shots,
                 ..Evaluation::default()
             },
+            shots,
             hallucinations,
             accuracy: [mean, 0.1],
             gain,

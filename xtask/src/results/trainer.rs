@@ -18,6 +18,7 @@ pub struct Trainer(PathBuf);
 /// A line of `fewshot eval --json`.
 #[derive(Clone, Debug, Deserialize)]
 struct Line {
+    shots: usize,
     hallucinate: usize,
     accuracy: f64,
     ci95: f64,
@@ -29,6 +30,8 @@ struct Line {
 #[derive(Clone, Debug)]
 pub struct Row {
     pub asked: Evaluation,
+    /// One of those asked for.
+    pub shots: usize,
     /// One of those asked for.
     pub hallucinations: usize,
     /// Percent: mean, half of its 95 % interval.
@@ -60,16 +63,18 @@ impl Trainer {
         episodes: usize,
         kept: &Kept,
     ) -> Result<Vec<Row>> {
-        let numbers: Vec<_> = evaluation.hallucinations.iter().map(ToString::to_string).collect();
+        let list = |numbers: &[usize]| {
+            numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
+        };
         let mut fewshot = Command::new(&self.0);
         fewshot.args(["eval", "--json", "--device", "cpu", "--split", "test"]);
         fewshot.arg("--weights").arg(weights).arg("--data").arg(data);
         fewshot.args(["--ways", &evaluation.ways.to_string()]);
-        fewshot.args(["--shots", &evaluation.shots.to_string()]);
+        fewshot.args(["--shots", &list(&evaluation.shots)]);
         fewshot.args(["--queries", &evaluation.queries.to_string()]);
         let episodes = evaluation.episodes.map_or(episodes, |fewer| fewer.min(episodes));
         fewshot.args(["--episodes", &episodes.to_string()]);
-        fewshot.args(["--hallucinate", &numbers.join(",")]);
+        fewshot.args(["--hallucinate", &list(&evaluation.hallucinations)]);
         for (flag, value) in [
             ("--head", evaluation.head),
             ("--distance", evaluation.distance),
@@ -89,6 +94,7 @@ fn row(line: &str, evaluation: &Evaluation) -> Result<Row> {
     let gain = line.paired_difference.zip(line.paired_ci95);
     Ok(Row {
         asked: evaluation.clone(),
+        shots: line.shots,
         hallucinations: line.hallucinate,
         accuracy: [line.accuracy, line.ci95].map(|fraction| fraction * 100.0),
         gain: gain.map(|(mean, ci)| [mean, ci].map(|fraction| fraction * 100.0)),
@@ -106,6 +112,7 @@ mod tests {
             "distance":"l2","hallucinate":10,"seed":0,"accuracy":0.5,"ci95":0.01,"seconds":1.0,
             "paired_difference":-0.002,"paired_ci95":0.001}"#;
         let row = row(line, &evaluation).unwrap();
+        assert_eq!((row.shots, row.hallucinations), (1, 10));
         assert_eq!((row.accuracy, row.gain), ([50.0, 1.0], Some([-0.2, 0.1])));
         assert!(super::row("no result", &evaluation).is_err());
     }

@@ -210,6 +210,14 @@ mod tests {
         assert!(error.contains("epochs"), "{error}");
         assert!(wrong("stage.9.epochs=2").contains("stage"), "{}", wrong("stage.9.epochs=2"));
         assert!(wrong("seed").contains("key=value"));
+        // Values that are left out of what is written, since they are the usual ones.
+        let usual = ["head=prototype", "generator.unit_length=false", "image.framing=crop"];
+        for text in usual.map(|text| format!("model.{text}")) {
+            Recipe::find("cifar-fs", std::slice::from_ref(&text)).with_context(|| text)?;
+        }
+        Recipe::find("r2d2", &["model.ridge={ lambda = 0.3, temperature = 0.1 }".to_owned()])?;
+        let error = wrong("model.ridge.lamda=1.0");
+        assert!(error.contains("model.ridge.lambda"), "{error}");
         assert!(wrong("model.image.size=8").contains("image.size"));
         let error = format!("{:#}", Recipe::find("omniglt", &[]).unwrap_err());
         assert!(error.contains("omniglot"), "{error}");

@@ -1,34 +1,58 @@
 //! Keys that no structure reads: a misspelt key must not be passed over.
 
-use anyhow::{Result, bail};
+use anyhow::{Context, Result, bail};
+use fewshot::{Framing, GeneratorConfig, GeneratorKind, HeadKind, ModelConfig, RidgeConfig};
 use toml::{Table, Value};
 
-/// Checks that every key of `given` is among those `resolved` was written with.
+/// Checks that every key of `given` is among those `resolved` was written with, or
+/// among those that are written only where they differ from their default.
 ///
 /// # Errors
 /// Names the first that is not, and the nearest that is known beside it.
 pub fn check_known(given: &Table, resolved: &Table) -> Result<()> {
-    walk(given, resolved, "")
+    walk(given, &[resolved, &unusual()?], "")
 }
 
-fn walk(given: &Table, resolved: &Table, path: &str) -> Result<()> {
+/// Every value of a model that a file leaves out where it is the usual one.
+fn unusual() -> Result<Table> {
+    let mut model = ModelConfig::new(8, 1);
+    model.head = HeadKind::Ridge;
+    model.ridge = RidgeConfig { lambda: 1.0, gamma: 1.0, temperature: 1.0 };
+    model.image.framing = Framing::Squash;
+    model.generator = Some(GeneratorConfig {
+        rank: 1,
+        unit_length: true,
+        hallucinated_weight: Some(1.0),
+        ..GeneratorConfig::new(GeneratorKind::Residual, 1)
+    });
+    let model = Table::try_from(model).context("a model's configuration is a table")?;
+    Ok(Table::from_iter([("model".to_owned(), Value::Table(model))]))
+}
+
+fn walk(given: &Table, known: &[&Table], path: &str) -> Result<()> {
     for (key, value) in given {
         let at = format!("{path}{key}");
-        match (value, resolved.get(key)) {
-            (_, None) => {
-                let near = nearest(key, resolved.keys().map(String::as_str));
-                match near {
-                    Some(near) => bail!("there is no key '{at}'; did you mean '{path}{near}'?"),
-                    None => bail!("there is no key '{at}'"),
+        let found: Vec<&Value> = known.iter().filter_map(|known| known.get(key)).collect();
+        if found.is_empty() {
+            let known = known.iter().flat_map(|known| known.keys());
+            match nearest(key, known.map(String::as_str)) {
+                Some(near) => bail!("there is no key '{at}'; did you mean '{path}{near}'?"),
+                None => bail!("there is no key '{at}'"),
+            }
+        }
+        match value {
+            Value::Table(given) => {
+                let tables: Vec<&Table> =
+                    found.iter().filter_map(|found| found.as_table()).collect();
+                if !tables.is_empty() {
+                    walk(given, &tables, &format!("{at}."))?;
                 }
             }
-            (Value::Table(given), Some(Value::Table(resolved))) => {
-                walk(given, resolved, &format!("{at}."))?;
-            }
-            (Value::Array(given), Some(Value::Array(resolved))) => {
-                for (index, (given, resolved)) in given.iter().zip(resolved).enumerate() {
-                    if let (Value::Table(given), Value::Table(resolved)) = (given, resolved) {
-                        walk(given, resolved, &format!("{at}.{index}."))?;
+            Value::Array(given) => {
+                let found = found.iter().filter_map(|found| found.as_array()).flatten();
+                for (index, (given, found)) in given.iter().zip(found).enumerate() {
+                    if let (Value::Table(given), Value::Table(found)) = (given, found) {
+                        walk(given, &[found], &format!("{at}.{index}."))?;
                     }
                 }
             }

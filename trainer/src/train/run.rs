@@ -46,7 +46,8 @@ pub(super) struct Run {
     started: Instant,
     seconds_before: f64,
     scores: Option<Scores>,
-    /// The validation pictures as the backbone leaves them, while it is frozen.
+    /// The validation pictures as the backbone leaves them, in a stage in which it is
+    /// frozen.
     raw: Option<Vec<Tensor>>,
 }
 
@@ -190,9 +191,8 @@ impl Run {
         hallucinate: usize,
     ) -> Result<()> {
         let mut result = learner.result(&self.live)?;
-        let stage = self.setup.recipe.stage.get(self.position.stage);
         // A frozen encoder keeps the mean that was fitted to all base pictures.
-        if !stage.is_some_and(Stage::is_frozen) {
+        if !self.is_frozen() {
             result = self.setup.centred(&self.config(), result)?;
             let [live, centre] = [&self.live, &result].map(|all| all.find(transform::MEAN));
             if let (Some(live), Some(centre)) = (live, centre) {
@@ -208,15 +208,19 @@ impl Run {
 
     fn validate(&mut self, parameters: &Parameters, hallucinate: usize) -> Result<Scores> {
         let (setup, config) = (&self.setup, self.config());
-        let frozen = setup.recipe.stage.get(self.position.stage).is_some_and(Stage::is_frozen);
-        let raw = match self.raw.take().filter(|_| frozen) {
+        let raw = match self.raw.take() {
             Some(raw) => raw,
             None => validate::raw(setup, &config, parameters)?,
         };
         let scores =
             Validated::of_raw(setup, &config, parameters, &raw)?.score(setup, hallucinate)?;
-        self.raw = Some(raw);
+        self.raw = self.is_frozen().then_some(raw);
         Ok(scores)
+    }
+
+    /// Whether the present stage leaves the backbone as it is.
+    fn is_frozen(&self) -> bool {
+        self.setup.recipe.stage.get(self.position.stage).is_some_and(Stage::is_frozen)
     }
 
     /// Goes on from the best weights of the stage that has ended.
@@ -233,6 +237,7 @@ impl Run {
         }
         self.position.seconds = self.seconds();
         self.kept = None;
+        self.raw = None;
         let state = State {
             position: self.position.clone(),
             model: self.live.clone(),

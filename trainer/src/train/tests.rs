@@ -160,6 +160,22 @@ fn a_further_kind_of_pictures_teaches_the_generator_and_has_a_say_in_what_is_kep
 }
 
 #[test]
+fn while_a_generator_learns_the_encoder_is_the_one_that_was_fitted() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    // The last steps spoil the encoder, so that an earlier one is the best.
+    let spoilt = recipe(&["stage.episodic.schedule.rate=0.1", "stage.hallucinate.episodes=2"]);
+    start(folder.path(), &spoilt, &Interrupt::default())?;
+    let (_, lines) = result(folder.path())?;
+    let plain = |kind: &str| {
+        let line = lines.iter().rfind(|line| line.kind == kind && !line.validation.is_empty());
+        line.map(|line| ["val_1shot", "val_2shot"].map(|name| line.validation[name]))
+    };
+    assert_ne!(plain("episodic"), plain("fit"), "the last encoder is not the best");
+    assert_eq!(plain("hallucinate"), plain("fit"));
+    Ok(())
+}
+
+#[test]
 fn a_run_stopped_after_every_few_steps_ends_bit_for_bit_as_one_that_was_not() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let (whole, pieces) = (folder.path().join("whole"), folder.path().join("pieces"));

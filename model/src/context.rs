@@ -71,7 +71,7 @@ pub fn scores(
     match context {
         Context::Inductive => inductive(),
         Context::Centred => {
-            let all = join(&[support.features(), queries])?;
+            let all = join([support.features(), queries])?;
             let centre = mean_keepdim(&all, 0)?;
             head.fit(&support.moved(&centre)?)?.scores(&sub(queries, &centre)?)
         }

@@ -42,7 +42,7 @@ impl Support {
             labels.extend(std::iter::repeat_n(one_hot(way, ways), class.dims2()?.0));
         }
         let weights = vec![1.0; labels.len()];
-        let features = join(&classes.iter().collect::<Vec<_>>())?;
+        let features = join(classes)?;
         Ok(Self { features, labels, weights, ways })
     }
 
@@ -97,7 +97,7 @@ impl Support {
     /// If D differs.
     pub fn with_rows(&self, features: &Tensor, labels: Vec<Vec<f32>>, weight: f32) -> Result<Self> {
         let mut all = self.clone();
-        all.features = join(&[&self.features, features])?;
+        all.features = join([&self.features, features])?;
         all.weights.extend(std::iter::repeat_n(weight, labels.len()));
         all.labels.extend(labels);
         Ok(all)
@@ -124,6 +124,12 @@ impl Support {
     /// What each row counts, (R).
     pub fn weights(&self) -> &[f32] {
         &self.weights
+    }
+
+    /// The roots of the weights, (R): rows of a least squares problem times these
+    /// count as much as their weights say.
+    pub fn root_weights(&self) -> Vec<f32> {
+        self.weights.iter().map(|weight| weight.sqrt()).collect()
     }
 
     /// The share of each row that belongs to each class, R rows of N.

@@ -129,7 +129,7 @@ impl Class {
                 let noise = noise(&self.content.id, have..count, start.elem_count(), seed)?;
                 let fresh = generator.hallucinate(&start, &noise)?.squeeze(0)?;
                 match cached {
-                    Some(cached) => join(&[&cached, &fresh])?,
+                    Some(cached) => join([&cached, &fresh])?,
                     None => fresh,
                 }
             }

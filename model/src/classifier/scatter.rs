@@ -75,7 +75,7 @@ impl Classifier {
             features.push(queries.clone());
             points.extend((0..n_query).map(|index| Point::Query { index }));
         }
-        let features = join(&features.iter().collect::<Vec<_>>())?;
+        let features = join(&features)?;
         let features = if self.settings.distance == Distance::Cosine {
             distance::normalise(&features)?
         } else {

@@ -195,7 +195,7 @@ pub(crate) fn rows(
 fn ragged_rows(features: &[Tensor], classes: &[usize], picked: &[Vec<usize>]) -> Result<Tensor> {
     let ways = classes.iter().zip(picked);
     let ways = ways.map(|(class, images)| take(&features[*class], images));
-    join(&ways.collect::<Result<Vec<_>>>()?.iter().collect::<Vec<_>>())
+    join(&ways.collect::<Result<Vec<_>>>()?)
 }
 
 /// The given rows of one class, (K, D).

@@ -1,6 +1,6 @@
 //! The solution of a symmetric positive definite system, in f64.
 //!
-//! Systems are as large as a support has rows, hundreds at most; a library of
+//! Systems are as large as a support has rows, hundreds as a rule; a library of
 //! linear algebra would be a third of what the page downloads.
 
 use candle_core::{Device, Tensor};

@@ -50,12 +50,11 @@ impl KernelRidge {
             });
         }
         let (gamma, rows) = (f64::from(gamma), support.features());
-        let roots: Vec<f32> = support.weights().iter().map(|weight| weight.sqrt()).collect();
         let basis = basis(support.weights());
         if basis.len() < support.weights().len() {
-            let basis = take_rows(rows, &basis)?;
-            return Self::on_basis(support, &roots, basis, lambda, gamma);
+            return Self::on_basis(support, take_rows(rows, &basis)?, lambda, gamma);
         }
+        let roots = support.root_weights();
         // The likenesses are symmetric: scaled by rows, turned, and scaled again.
         let gram = scale_rows(&likeness(rows, rows, gamma)?, &roots)?;
         let gram = scale_rows(&transpose(&gram)?, &roots)?;
@@ -65,20 +64,15 @@ impl KernelRidge {
     }
 
     /// Fitted to all rows, as a sum over some.
-    fn on_basis(
-        support: &Support,
-        roots: &[f32],
-        basis: Tensor,
-        lambda: f64,
-        gamma: f64,
-    ) -> Result<Self> {
+    fn on_basis(support: &Support, basis: Tensor, lambda: f64, gamma: f64) -> Result<Self> {
+        let roots = support.root_weights();
         // (B, R) by the roots of the weights, times its transpose, plus λ (B, B).
-        let across = scale_rows(&likeness(support.features(), &basis, gamma)?, roots)?;
+        let across = scale_rows(&likeness(support.features(), &basis, gamma)?, &roots)?;
         let across = transpose(&across)?;
         let within = affine(&likeness(&basis, &basis, gamma)?, lambda, 0.0)?;
         let jitter = JITTER * support.weights().iter().copied().map(f64::from).sum::<f64>();
         let system = Cholesky::of(&add(&product(&across, &across)?, &within)?, jitter)?;
-        let labels = transpose(&scale_rows(&support.label_table()?, roots)?)?;
+        let labels = transpose(&scale_rows(&support.label_table()?, &roots)?)?;
         let coefficients = system.solve(&product(&across, &labels)?)?;
         Ok(Self { gamma, rows: basis, coefficients: transpose(&coefficients)? })
     }
@@ -145,12 +139,11 @@ mod tests {
         let extra = (normal(&mut rng(1, 1), (30, 6), &Device::Cpu)? * 0.01)?;
         let extra = (extra + support.features().narrow(0, 30, 30)?)?;
         let support = support.with_rows(&extra, labels, 0.7)?;
-        let roots: Vec<f32> = support.weights().iter().map(|weight| weight.sqrt()).collect();
         let queries = normal(&mut rng(2, 0), (20, 6), &Device::Cpu)?;
         let whole = KernelRidge::new(&support, 0.3, 0.1)?.scores(&queries)?;
         for count in [90, 60] {
             let basis = support.features().narrow(0, 0, count)?;
-            let some = KernelRidge::on_basis(&support, &roots, basis, 0.3, 0.1)?;
+            let some = KernelRidge::on_basis(&support, basis, 0.3, 0.1)?;
             let off = (some.scores(&queries)? - &whole)?.abs()?.max_all()?.to_scalar::<f32>()?;
             assert!(off < 0.02, "{count}: {off}");
         }

@@ -26,7 +26,7 @@ impl Ridge {
     /// If the features are not finite.
     pub fn new(support: &Support, lambda: f64) -> Result<Self> {
         let (rows, dim) = support.features().dims2()?;
-        let roots: Vec<f32> = support.weights().iter().map(|weight| weight.sqrt()).collect();
+        let roots = support.root_weights();
         let features = scale_rows(support.features(), &roots)?;
         let labels = scale_rows(&support.label_table()?, &roots)?;
         let classes = if rows <= dim || !is_plain(&[&features]) {

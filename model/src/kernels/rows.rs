@@ -14,7 +14,11 @@ use crate::{Error, Result};
 ///
 /// # Errors
 /// Without parts, or if they differ beyond the first axis.
-pub(crate) fn join(parts: &[&Tensor]) -> Result<Tensor> {
+pub(crate) fn join<'a>(parts: impl IntoIterator<Item = &'a Tensor>) -> Result<Tensor> {
+    join_all(&parts.into_iter().collect::<Vec<_>>())
+}
+
+fn join_all(parts: &[&Tensor]) -> Result<Tensor> {
     let Some(first) = parts.first() else {
         return Err(candle_core::Error::OpRequiresAtLeastOneTensor { op: "join" }.into());
     };
@@ -53,7 +57,7 @@ pub(crate) fn join(parts: &[&Tensor]) -> Result<Tensor> {
 /// Without parts, or if their shapes differ.
 pub fn stack<'a>(parts: impl IntoIterator<Item = &'a Tensor>) -> Result<Tensor> {
     let rows = parts.into_iter().map(|part| Ok(part.unsqueeze(0)?)).collect::<Result<Vec<_>>>()?;
-    join(&rows.iter().collect::<Vec<_>>())
+    join(&rows)
 }
 
 #[cfg(test)]
@@ -76,7 +80,7 @@ mod tests {
             .map(|part| Ok(Var::from_tensor(part)?.into_inner()))
             .collect::<Result<_>>()?;
         let values = |x: &Tensor| -> Result<Vec<f32>> { Ok(x.flatten_all()?.to_vec1()?) };
-        let (plain, candle) = (join(&parts)?, join(&tracked.iter().collect::<Vec<_>>())?);
+        let (plain, candle) = (join(parts)?, join(&tracked)?);
         assert!(candle.track_op() && !plain.track_op());
         assert_eq!((plain.dims(), values(&plain)?), (candle.dims(), values(&candle)?));
         let same = [parts[0], parts[0]];
@@ -88,10 +92,10 @@ mod tests {
     #[test]
     fn what_does_not_fit_is_told() -> Result<()> {
         let zeros = |shape: &[usize]| Tensor::zeros(shape, candle_core::DType::F32, &Device::Cpu);
-        assert!(join(&[]).is_err());
-        assert!(join(&[&zeros(&[1, 2])?, &zeros(&[1, 3])?]).is_err());
+        assert!(join([]).is_err());
+        assert!(join([&zeros(&[1, 2])?, &zeros(&[1, 3])?]).is_err());
         assert!(stack([&zeros(&[2])?, &zeros(&[3])?]).is_err());
-        assert_eq!(join(&[&zeros(&[0, 2])?, &zeros(&[1, 2])?])?.dims(), [1, 2]);
+        assert_eq!(join([&zeros(&[0, 2])?, &zeros(&[1, 2])?])?.dims(), [1, 2]);
         Ok(())
     }
 }

@@ -1,5 +1,6 @@
 //! The generator alone, episodically, on features of the base classes that a
-//! frozen encoder gave once, of every kind of pictures in turn: thousands of episodes cost no convolution.
+//! frozen encoder gave once, of every kind of pictures in turn: thousands of
+//! episodes cost no convolution.
 
 use anyhow::{Context, Result};
 use candle_core::{Device, Tensor};

@@ -10,7 +10,8 @@ use super::validate::Validated;
 use crate::episodes::{auroc, outsiders};
 
 /// One threshold for all of the recipe's shots and every kind of pictures, and the
-/// AUROC at the most of them, the mean over kinds; none where there are too few classes or pictures for such episodes.
+/// AUROC at the most of them, the mean over kinds; none where there are too few
+/// classes or pictures for such episodes.
 pub(super) fn calibrate(setup: &Setup, validated: &Validated) -> Result<Option<Rejection>> {
     let validation = &setup.recipe.validation;
     let seed = setup.seed(usize::MAX, Purpose::Validation);

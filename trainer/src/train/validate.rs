@@ -71,18 +71,18 @@ impl Validated {
         let counts: &[usize] = if count > 0 { &[0, count] } else { &[0] };
         let evaluator = self.evaluator(setup, counts);
         let mut scores = Vec::new();
-        for (index, features) in self.kinds.iter().enumerate() {
+        for (index, (kind, features)) in setup.kinds().zip(&self.kinds).enumerate() {
             let shots = setup.recipe.validation.shots.clone();
             let (mut plain, mut hallucinated) = (Vec::new(), Vec::new());
             for &shots in &shots {
                 let (sampler, episodes) = sampler(setup, features, shots)?;
                 let by_count = accuracies(&evaluator, features, &sampler, episodes, None, &|_| {})?;
-                let means = by_count.iter().map(|episodes| metrics::Interval::of(episodes).mean);
-                let mut means = means.collect::<Vec<_>>().into_iter();
+                let mut means =
+                    by_count.iter().map(|episodes| metrics::Interval::of(episodes).mean);
                 plain.extend(means.next());
                 hallucinated.extend(means);
             }
-            let data = index.checked_sub(1).map(|other| setup.also[other].name.clone());
+            let data = (index > 0).then(|| kind.name.clone());
             let hallucinated = (count > 0).then_some(hallucinated);
             scores.push(KindScores { data, shots, plain, hallucinated });
         }

@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 
 use super::Model;
 
-/// Sharp photographs that the trained models have never seen anything like.
+/// Sharp photographs unlike those that the backbones of the trained models have seen.
 pub const PHOTOGRAPHS: &str = "caltech101";
 
 /// Data sets and the folders they unpack into.

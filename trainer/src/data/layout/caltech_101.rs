@@ -6,9 +6,9 @@
 
 use std::path::Path;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 
-use super::{Class, Layout, Listing, class_folder};
+use super::{Layout, Listing, split_by};
 
 /// Names of the train, val and test classes, a line each.
 const CLASSES: [&str; 3] = [
@@ -31,17 +31,5 @@ pub const LAYOUT: Layout = Layout {
 };
 
 fn list(dir: &Path) -> Result<Listing> {
-    let class = |id: &str| -> Result<Class> {
-        let folder = dir.join(id);
-        if !folder.is_dir() {
-            bail!("the class '{id}' is missing, there is no {}: complete it", folder.display());
-        }
-        let name = id.replace('_', " ");
-        Ok(Class { id: id.to_owned(), name, ..class_folder(&folder)? })
-    };
-    let mut listing: Listing = [None, None, None];
-    for (side, ids) in listing.iter_mut().zip(CLASSES) {
-        *side = Some(ids.lines().map(class).collect::<Result<_>>()?);
-    }
-    Ok(listing)
+    split_by(CLASSES, |id| dir.join(id), |id| id.replace('_', " "))
 }

@@ -265,6 +265,27 @@ fn class_folder(dir: &Path) -> Result<Class> {
     Ok(Class { name: id.clone(), id, images: pictures(dir)? })
 }
 
+/// The classes that our own lists name for train, val and test, a line each, of a
+/// publisher who split nothing: where each lies, and what people call it.
+fn split_by(
+    lists: [&str; 3],
+    folder: impl Fn(&str) -> PathBuf,
+    name: impl Fn(&str) -> String,
+) -> Result<Listing> {
+    let class = |id: &str| -> Result<Class> {
+        let folder = folder(id);
+        if !folder.is_dir() {
+            bail!("the class '{id}' is missing, there is no {}: complete it", folder.display());
+        }
+        Ok(Class { id: id.to_owned(), name: name(id), images: pictures(&folder)? })
+    };
+    let mut listing: Listing = [None, None, None];
+    for (side, ids) in listing.iter_mut().zip(lists) {
+        *side = Some(ids.lines().map(class).collect::<Result<_>>()?);
+    }
+    Ok(listing)
+}
+
 /// The lines of a list that are not blank, without what surrounds them.
 fn lines(path: &Path) -> Result<Vec<String>> {
     let text = read_text(path)?;

@@ -10,9 +10,9 @@
 
 use std::path::Path;
 
-use anyhow::{Result, bail};
+use anyhow::Result;
 
-use super::{Class, Layout, Listing, pictures, readable_names};
+use super::{Layout, Listing, readable_names, split_by};
 
 /// WordNet ids of the train, val and test classes, a line each.
 const CLASSES: [&str; 3] = [
@@ -34,17 +34,9 @@ pub const LAYOUT: Layout = Layout {
 
 fn list(dir: &Path) -> Result<Listing> {
     let names = readable_names(&dir.join("words.txt"))?;
-    let class = |id: &str| -> Result<Class> {
-        let folder = dir.join("train").join(id).join("images");
-        if !folder.is_dir() {
-            bail!("the class '{id}' is missing, there is no {}: complete it", folder.display());
-        }
-        let name = names.get(id).map_or(id, String::as_str).to_owned();
-        Ok(Class { name, id: id.to_owned(), images: pictures(&folder)? })
-    };
-    let mut listing: Listing = [None, None, None];
-    for (side, ids) in listing.iter_mut().zip(CLASSES) {
-        *side = Some(ids.lines().map(class).collect::<Result<_>>()?);
-    }
-    Ok(listing)
+    split_by(
+        CLASSES,
+        |id| dir.join("train").join(id).join("images"),
+        |id| names.get(id).map_or(id, String::as_str).to_owned(),
+    )
 }

@@ -6,6 +6,7 @@
 //! several times faster.
 
 pub mod conv4;
+mod convolution;
 pub mod efficientnet_lite0;
 mod frozen;
 mod norm;

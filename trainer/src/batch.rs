@@ -11,6 +11,7 @@ use anyhow::{Context, Result, anyhow};
 use fewshot::config::ImageConfig;
 use fewshot::image::normalise_into;
 use fewshot::rng::rng;
+use rayon::prelude::*;
 
 use crate::augment::Augment;
 use crate::data::PixelCache;
@@ -55,6 +56,9 @@ fn crop_middle(square: &[u8], side: usize, config: &ImageConfig, out: &mut Vec<u
 /// Varied pictures as the encoder's input. Picture `i` draws from stream `i` of
 /// `seed`, whatever the others are.
 ///
+/// With `in_parallel` on all cores, for a GPU that would wait; where the cores
+/// train, they have better to do.
+///
 /// # Shapes
 /// Returns `(images, C, S, S)` row-major, `f32`.
 #[must_use]
@@ -64,12 +68,18 @@ pub fn assemble_varied(
     images: &[usize],
     augment: &Augment,
     seed: u64,
+    in_parallel: bool,
 ) -> Vec<f32> {
     let length = config.size * config.size * config.channels;
     let mut out = vec![0.0; images.len() * length];
-    for (index, (&image, target)) in images.iter().zip(out.chunks_exact_mut(length)).enumerate() {
+    let vary = |(index, (&image, target)): (usize, (&usize, &mut [f32]))| {
         let mut draws = rng(seed, index as u64);
         augment.apply(config, cache.image(image), cache.side(), &mut draws, target);
+    };
+    if in_parallel {
+        images.par_iter().zip(out.par_chunks_exact_mut(length)).enumerate().for_each(vary);
+    } else {
+        images.iter().zip(out.chunks_exact_mut(length)).enumerate().for_each(vary);
     }
     out
 }

@@ -2,6 +2,7 @@
 
 use candle_core::{D, Tensor, Var};
 
+use super::convolution;
 use crate::Result;
 
 /// Share of the batch's statistics in the running ones at each step, PyTorch's default.
@@ -29,17 +30,17 @@ impl BatchStatistics {
 /// Convolution of stride 1 that keeps the side, zeros around.
 ///
 /// On the CPU one matrix product over all windows (im2col): the gradient of candle's own
-/// convolution takes more than ten times as long there.
+/// convolution takes more than ten times as long there. Elsewhere see [`convolution`].
 ///
 /// # Shapes
 /// - map: (B, I, S, S), weight: (O, I, k, k), k odd
 /// - output: (B, O, S, S)
 pub(super) fn convolve(map: &Tensor, weight: &Tensor) -> Result<Tensor> {
+    if !map.device().is_cpu() {
+        return convolution::convolve(map, weight);
+    }
     let (output, input, kernel, _) = weight.dims4()?;
     let padding = kernel / 2;
-    if !map.device().is_cpu() {
-        return Ok(map.contiguous()?.conv2d(weight, padding, 1, 1, 1)?);
-    }
     let (batch, _, side, _) = map.dims4()?;
     let padded = map
         .transpose(0, 1)?
@@ -85,15 +86,17 @@ pub(super) fn batch_norm(
 
 /// Maximum over 2x2 windows, an odd last row or column left out.
 ///
-/// Built from argmax and gather because candle's own max-pool shares the
-/// gradient of tied maxima, where PyTorch gives it to the first.
+/// On the CPU built from argmax and gather because candle's own max-pool shares the gradient of
+/// tied maxima, where PyTorch gives it to the first. On a GPU candle's own, which is faster there:
+/// behind an activation hardly anything but the zeros of a ReLU is tied, which hand no gradient on.
 pub(super) fn max_pool(map: &Tensor) -> Result<Tensor> {
     let (batch, channels, height, width) = map.dims4()?;
     let (rows, columns) = (height / 2, width / 2);
-    let windows = map
-        .narrow(2, 0, rows * 2)?
-        .narrow(3, 0, columns * 2)?
-        .contiguous()?
+    let whole = map.narrow(2, 0, rows * 2)?.narrow(3, 0, columns * 2)?.contiguous()?;
+    if !map.device().is_cpu() {
+        return Ok(whole.max_pool2d(2)?);
+    }
+    let windows = whole
         .reshape(&[batch, channels, rows, 2, columns, 2][..])?
         .permute([0, 1, 2, 4, 3, 5])?
         .contiguous()?
@@ -110,7 +113,7 @@ mod tests {
     use crate::rng;
 
     #[test]
-    fn the_product_over_windows_is_candles_convolution() -> Result<()> {
+    fn the_convolutions_of_both_devices_are_candles_own() -> Result<()> {
         for (side, kernel) in [(7, 3), (4, 1), (1, 3)] {
             let draw = |stream, shape: &[usize]| {
                 let drawn = rng::normal(&mut rng::rng(4, stream), shape, &Device::Cpu)?;
@@ -123,11 +126,12 @@ mod tests {
                 let of = |var: &Var| gradients.get(var).expect("a gradient").clone();
                 Ok([output.clone(), of(&map), of(&weight)])
             };
-            let actual = gradients(&convolve(&map, &weight)?)?;
             let expected = gradients(&map.conv2d(&weight, kernel / 2, 1, 1, 1)?)?;
-            for (actual, expected) in actual.iter().zip(&expected) {
-                let off = (actual - expected)?.abs()?.max_all()?.to_scalar::<f32>()?;
-                assert!(off < 1e-4, "{side} {kernel}: {off}");
+            for convolved in [convolve(&map, &weight)?, convolution::convolve(&map, &weight)?] {
+                for (actual, expected) in gradients(&convolved)?.iter().zip(&expected) {
+                    let off = (actual - expected)?.abs()?.max_all()?.to_scalar::<f32>()?;
+                    assert!(off < 1e-4, "{side} {kernel}: {off}");
+                }
             }
         }
         Ok(())

@@ -119,7 +119,8 @@ pub(crate) fn product(x: &Tensor, rows: &Tensor) -> Result<Tensor> {
     if is_plain(&[x, rows]) {
         return dense::linear(Level::best(), x, rows);
     }
-    Ok(x.matmul(&rows.t()?)?)
+    // A GPU's products take whole matrices only, not columns of a wider one.
+    Ok(x.contiguous()?.matmul(&rows.contiguous()?.t()?)?)
 }
 
 /// What a weight that no longer changes is brought into for [`product_kept`],

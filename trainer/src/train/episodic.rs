@@ -71,10 +71,11 @@ impl Episodes {
         .context("the base classes do not suffice for these episodes; change the stage")?;
         let (image, cache) = (config.image.clone(), Arc::clone(&setup.own.train));
         let (augment, augment_seed) = (stage.augment.clone(), setup.seed(index, Purpose::Augment));
+        let on_gpu = !setup.device.is_cpu();
         let batches = Ahead::start(from..stage.episodes, move |step| {
             let images = images_of(&sampler.episode(step as u64), &cache);
             let seed = at_step(augment_seed, step);
-            Ok(batch::assemble_varied(&image, &cache, &images, &augment, seed))
+            Ok(batch::assemble_varied(&image, &cache, &images, &augment, seed, on_gpu))
         })?;
         Ok(Self {
             stage: stage.clone(),

@@ -157,7 +157,8 @@ fn encode(
     for copy in 1..stage.copies {
         for (number, chunk) in all.chunks(BATCH).enumerate() {
             let seed = at_step(at_step(seed, copy), number);
-            let pixels = batch::assemble_varied(image, &kind.train, chunk, &stage.augment, seed);
+            let pixels =
+                batch::assemble_varied(image, &kind.train, chunk, &stage.augment, seed, true);
             let shape = (chunk.len(), image.channels, image.size, image.size);
             let pixels = Tensor::from_vec(pixels, shape, &setup.device)?;
             parts.push(embedder.embed(&pixels)?.detach());

@@ -85,6 +85,7 @@ impl Pretraining {
             epoch_steps: epoch_steps(stage, setup),
             order_seed: setup.seed(index, Purpose::Order),
             augment_seed: setup.seed(index, Purpose::Augment),
+            on_gpu: !setup.device.is_cpu(),
         };
         Ok(Self {
             stage: stage.clone(),
@@ -180,6 +181,7 @@ struct Maker {
     epoch_steps: usize,
     order_seed: u64,
     augment_seed: u64,
+    on_gpu: bool,
 }
 
 impl Maker {
@@ -192,8 +194,9 @@ impl Maker {
             order.into_iter().skip(within * self.stage.batch).take(self.stage.batch).collect();
         let labels = images.iter().map(|&image| self.cache.class_of(image) as u32).collect();
         let seed = at_step(self.augment_seed, step);
+        let Self { image, cache, stage, on_gpu, .. } = self;
         let mut pixels =
-            batch::assemble_varied(&self.image, &self.cache, &images, &self.stage.augment, seed);
+            batch::assemble_varied(image, cache, &images, &stage.augment, seed, *on_gpu);
         let mut quarters = Vec::new();
         if self.stage.rotation > 0.0 {
             let count = (images.len() as f32 * self.stage.rotation_share).ceil() as usize;

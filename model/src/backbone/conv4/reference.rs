@@ -4,7 +4,7 @@
 use candle_core::Tensor;
 
 use super::{
-    super::operations::{BatchStatistics, batch_norm, max_pool},
+    super::operations::{self, BatchStatistics, batch_norm, max_pool},
     EPSILON,
     block::Block,
 };
@@ -42,6 +42,6 @@ pub(super) fn forward(blocks: &[Block], images: &Tensor) -> Result<Tensor> {
 }
 
 fn convolve(block: &Block, map: &Tensor) -> Result<Tensor> {
-    let convolved = map.contiguous()?.conv2d(&block.weight, 1, 1, 1, 1)?;
+    let convolved = operations::convolve(map, &block.weight)?;
     Ok(convolved.broadcast_add(&block.bias.reshape((1, (), 1, 1))?)?)
 }

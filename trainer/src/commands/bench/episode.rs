@@ -148,7 +148,9 @@ impl Episodes {
         let cache = PixelCache::load(&drawn, &config, Side::Resized, &|_, _| {})?;
         let images: Vec<usize> = (0..cache.len()).cycle().take(self.pictures()).collect();
         clock.parts(|lap| {
-            std::hint::black_box(batch::assemble_varied(&config, &cache, &images, &augment, SEED));
+            std::hint::black_box(batch::assemble_varied(
+                &config, &cache, &images, &augment, SEED, false,
+            ));
             lap()
         })
     }

@@ -6,9 +6,9 @@
 //! several times faster.
 
 pub mod conv4;
-mod convolution;
 pub mod efficientnet_lite0;
 mod frozen;
+mod gpu;
 mod norm;
 mod operations;
 pub mod resnet12;

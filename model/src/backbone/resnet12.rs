@@ -125,7 +125,7 @@ impl ResNet12 {
             let inner = leaky_relu(&first.forward_train(&map)?)?;
             let inner = leaky_relu(&second.forward_train(&inner)?)?;
             let sum = (third.forward_train(&inner)? + shortcut.forward_train(&map)?)?;
-            map = max_pool(&leaky_relu(&sum)?)?;
+            map = leaky_relu(&max_pool(&sum)?)?;
         }
         Ok(map.flatten_from(2)?.mean(D::Minus1)?)
     }

@@ -18,10 +18,12 @@ pub(super) fn forward_train(
     let mut statistics = Vec::with_capacity(blocks.len());
     let mut map = images.clone();
     for block in blocks {
-        let convolved = convolve(block, &map)?;
+        // Without the bias, which BatchNorm takes out again: it only shifts the mean.
+        let convolved = operations::convolve(&map, &block.weight)?;
         let (normalised, batch) = batch_norm(&convolved, &block.gamma, &block.beta, EPSILON)?;
-        statistics.push(batch);
-        map = max_pool(&normalised.relu()?)?;
+        let mean = (batch.mean + block.bias.detach())?;
+        statistics.push(BatchStatistics { mean, ..batch });
+        map = max_pool(&normalised)?.relu()?;
     }
     Ok((map.flatten_from(1)?, statistics))
 }
@@ -32,16 +34,12 @@ pub(super) fn forward(blocks: &[Block], images: &Tensor) -> Result<Tensor> {
     for block in blocks {
         let per_channel = |tensor: &Tensor| tensor.reshape((1, (), 1, 1));
         let scale = (&block.gamma / (&block.running_var + EPSILON)?.sqrt()?)?;
-        let shift = (&block.beta - (&block.running_mean * &scale)?)?;
-        let normalised = convolve(block, &map)?
+        let mean = (&block.running_mean - &block.bias)?;
+        let shift = (&block.beta - (mean * &scale)?)?;
+        let normalised = operations::convolve(&map, &block.weight)?
             .broadcast_mul(&per_channel(&scale)?)?
             .broadcast_add(&per_channel(&shift)?)?;
-        map = max_pool(&normalised.relu()?)?;
+        map = max_pool(&normalised)?.relu()?;
     }
     Ok(map.flatten_from(1)?)
-}
-
-fn convolve(block: &Block, map: &Tensor) -> Result<Tensor> {
-    let convolved = operations::convolve(map, &block.weight)?;
-    Ok(convolved.broadcast_add(&block.bias.reshape((1, (), 1, 1))?)?)
 }

@@ -1,18 +1,15 @@
-//! Convolution of stride 1 as one operation with a gradient of its own, for GPUs.
-//!
-//! Candle's gradient with respect to the map is a transposed convolution, which on a GPU reads
-//! the filters once for each output and takes most of a training step. It equals a convolution
-//! with the filters turned by half a circle (Goodfellow et al. 2016, "Deep Learning", section
-//! 9.5), which is a matrix product; and for a map that nothing is learned through, the pictures
-//! themselves, it is left out.
+//! Convolution of stride 1 that keeps the side.
 
-use candle_core::{
-    CpuStorage, CudaStorage, CustomOp2, Layout, Shape, Storage, Tensor, backend::BackendStorage,
-};
+use candle_core::{CpuStorage, CudaStorage, CustomOp2, Layout, Shape, Tensor};
 
+use super::Computed;
 use crate::Result;
 
 /// Zeros around, so that the side is kept.
+///
+/// The gradient with respect to the map is the convolution of the output's gradient with the
+/// filters turned by half a circle (Goodfellow et al. 2016, "Deep Learning", section 9.5); for a
+/// map that nothing is learned through, the pictures themselves, it is left out.
 ///
 /// # Shapes
 /// - map: (B, I, S, S), weight: (O, I, k, k), k odd
@@ -20,16 +17,15 @@ use crate::Result;
 ///
 /// # Errors
 /// If the shapes do not fit, or the device fails.
-pub(super) fn convolve(map: &Tensor, weight: &Tensor) -> Result<Tensor> {
+pub(in super::super) fn convolve(map: &Tensor, weight: &Tensor) -> Result<Tensor> {
     let (map, weight) = (map.contiguous()?, weight.contiguous()?);
     let padding = weight.dim(3)? / 2;
-    let output = map.detach().conv2d(&weight.detach(), padding, 1, 1, 1)?.contiguous()?;
+    let output = Computed(map.detach().conv2d(&weight.detach(), padding, 1, 1, 1)?);
     Ok(map.apply_op2(&weight, Convolution { output, padding })?)
 }
 
-/// Computed before it is applied: candle keeps what its own convolution is told to itself.
 struct Convolution {
-    output: Tensor,
+    output: Computed,
     padding: usize,
 }
 
@@ -45,8 +41,7 @@ impl CustomOp2 for Convolution {
         _: &CpuStorage,
         _: &Layout,
     ) -> candle_core::Result<(CpuStorage, Shape)> {
-        let values = self.output.flatten_all()?.to_vec1::<f32>()?;
-        Ok((CpuStorage::F32(values), self.output.shape().clone()))
+        self.output.on_cpu()
     }
 
     fn cuda_fwd(
@@ -56,11 +51,7 @@ impl CustomOp2 for Convolution {
         _: &CudaStorage,
         _: &Layout,
     ) -> candle_core::Result<(CudaStorage, Shape)> {
-        let (storage, layout) = self.output.storage_and_layout();
-        let Storage::Cuda(storage) = &*storage else {
-            candle_core::bail!("the convolution's output is not on the GPU")
-        };
-        Ok((storage.try_clone(layout)?, self.output.shape().clone()))
+        self.output.on_cuda()
     }
 
     fn bwd(
@@ -81,11 +72,11 @@ impl CustomOp2 for Convolution {
             return Ok((None, Some(of_weight)));
         }
         let (output, input, kernel, _) = weight.dims4()?;
-        let taps = kernel * kernel;
-        let reversed: Vec<u32> = (0..taps as u32).rev().collect();
-        let reversed = Tensor::from_vec(reversed, taps, weight.device())?;
+        let positions = kernel * kernel;
+        let reversed: Vec<u32> = (0..positions as u32).rev().collect();
+        let reversed = Tensor::from_vec(reversed, positions, weight.device())?;
         let turned = weight
-            .reshape((output, input, taps))?
+            .reshape((output, input, positions))?
             .index_select(&reversed, 2)?
             .reshape((output, input, kernel, kernel))?;
         let of_map = gradient.conv2d(&swapped(&turned)?, self.padding, 1, 1, 1)?;

@@ -147,6 +147,18 @@ impl Backbone {
             Self::EfficientNetLite0(net) => FrozenBackbone::Network(net.freeze()?),
         })
     }
+
+    /// As [`Self::freeze`], with less memory: large networks let go of their parameters while
+    /// they bring them into the order of the kernels, where nothing else holds them.
+    ///
+    /// # Errors
+    /// If the device fails.
+    pub fn into_frozen(self) -> Result<FrozenBackbone> {
+        match self {
+            Self::EfficientNetLite0(net) => Ok(FrozenBackbone::Network(net.into_frozen()?)),
+            other => other.freeze(),
+        }
+    }
 }
 
 /// A backbone whose parameters no longer change.

@@ -79,6 +79,15 @@ impl Model {
             transform: self.transform.clone(),
         })
     }
+
+    /// As [`Self::embedder`], with less memory: see [`Backbone::into_frozen`].
+    pub fn into_embedder(self) -> Result<Embedder> {
+        Ok(Embedder {
+            backbone: self.backbone.into_frozen()?,
+            mirror: self.config.image.mirror,
+            transform: self.transform,
+        })
+    }
 }
 
 /// Pictures to comparable features, with parameters that no longer change.

@@ -18,7 +18,9 @@ impl Encoder {
     pub fn from_bytes(bytes: &[u8]) -> Result<Self, Failure> {
         let checkpoint = Checkpoint::from_bytes(bytes).map_err(Failure::BadModel)?;
         let model = Model::from_checkpoint(&checkpoint, &Device::Cpu).map_err(Failure::BadModel)?;
-        Self::of(&model)
+        // The numbers as they were read go while the network takes its own order.
+        drop(checkpoint);
+        Ok(Self { image: model.config.image.clone(), embedder: model.into_embedder()? })
     }
 
     pub fn of(model: &Model) -> Result<Self, Failure> {

@@ -199,23 +199,34 @@ impl EfficientNetLite0 {
     /// # Errors
     /// If the device fails.
     pub fn freeze(&self) -> Result<FrozenNetwork> {
-        let device = self.stem.device();
-        FrozenNetwork::new(self.choice, device, self.input, LEAST_PIXELS, self.steps())
+        self.clone().into_frozen()
     }
 
-    fn steps(&self) -> impl Iterator<Item = Result<Step>> {
+    /// As [`Self::freeze`]; each layer's parameters are let go as soon as they are in the order of
+    /// the kernels, where nothing else holds them.
+    ///
+    /// # Errors
+    /// If the device fails.
+    pub fn into_frozen(self) -> Result<FrozenNetwork> {
+        let device = self.stem.device().clone();
+        let (choice, input) = (self.choice, self.input);
+        FrozenNetwork::new(choice, &device, input, LEAST_PIXELS, self.into_steps())
+    }
+
+    fn into_steps(self) -> impl Iterator<Item = Result<Step>> {
+        let Self { stem, blocks, head, pooled, .. } = self;
         let convolve = |layer: &ConvNorm, stride: usize| {
             let convolution = layer.fold(stride, Activation::RELU6)?;
             Ok(Step::Convolve { convolution, add_kept: false })
         };
-        let blocks = self.blocks.iter().enumerate().flat_map(|(index, block)| {
-            let pooled = self.pooled.iter().find(|at| at.block == index);
+        let blocks = blocks.into_iter().enumerate().flat_map(move |(index, block)| {
+            let pooled = pooled.iter().find(|at| at.block == index);
             let pooled = pooled.map(|at| Ok(Step::Pool(at.moments())));
-            std::iter::once_with(|| block.step()).chain(pooled)
+            [Some(block.step()), pooled].into_iter().flatten()
         });
-        std::iter::once_with(move || convolve(&self.stem, 2))
+        std::iter::once_with(move || convolve(&stem, 2))
             .chain(blocks)
-            .chain(std::iter::once_with(move || convolve(&self.head, 1)))
+            .chain(std::iter::once_with(move || convolve(&head, 1)))
             .chain([Ok(Step::Pool(Moments::MEAN))])
     }
 }

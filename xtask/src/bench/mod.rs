@@ -36,7 +36,7 @@ pub fn run(workspace: &Workspace, arguments: &Bench) -> Result<()> {
     };
     if wanted(BenchWhat::Native) {
         let native = native::run(workspace, arguments.rounds)?;
-        versions.push(format!("PyTorch {}", native.torch_version));
+        versions.extend(native.versions.clone());
         keep(&[("native", native.table())])?;
     }
     if wanted(BenchWhat::Browser) {

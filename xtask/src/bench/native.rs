@@ -1,4 +1,4 @@
-//! Training and encoding natively, against PyTorch.
+//! Training and encoding natively, against PyTorch and, for encoding, onnxruntime.
 
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -8,7 +8,7 @@ use serde::Deserialize;
 
 use super::ratio::{Duel, Goal, Timed};
 use super::table;
-use super::torch::{self, Torch};
+use super::torch::{self, Engine, Torch};
 use crate::command;
 use crate::progress::step;
 use crate::workspace::Workspace;
@@ -21,48 +21,86 @@ pub struct Task {
     /// As `fewshot bench` and the script call it.
     pub command: &'static str,
     what: &'static str,
+    /// As `fewshot bench` and the script call it.
+    pub network: &'static str,
     pub image_size: usize,
     pub batch: usize,
     /// Ways, shots and queries.
     pub episode: (usize, usize, usize),
     /// How long one measurement takes.
     pub seconds: f64,
+    goals: &'static [Against],
+}
+
+/// What is asked for beside some of the peers.
+struct Against {
+    /// Said of the line where there is more than one.
+    named: &'static str,
+    counts: fn(Engine) -> bool,
     goal: Goal,
 }
 
-const TASKS: [Task; 3] = [
+const fn against_all(must: f64, aim: f64) -> Against {
+    Against { named: "", counts: |_| true, goal: Goal { must, aim } }
+}
+
+const TASKS: [Task; 4] = [
     Task {
         command: "train",
         what: "training step, batch 64",
+        network: "conv4",
         image_size: 84,
         batch: 64,
         episode: (5, 5, 15),
         seconds: 1.0,
-        goal: Goal { must: 2.0, aim: 3.0 },
+        goals: &[against_all(2.0, 3.0)],
     },
     Task {
         command: "encode",
         what: "encoding, batch 25",
+        network: "conv4",
         image_size: 84,
         batch: 25,
         episode: (5, 5, 15),
         seconds: 0.5,
-        goal: Goal { must: 2.0, aim: 4.0 },
+        goals: &[against_all(2.0, 4.0)],
+    },
+    Task {
+        command: "encode",
+        what: "EfficientNet-Lite0 at 224 pixels, batch 1",
+        network: "efficientnet-lite0",
+        image_size: 224,
+        batch: 1,
+        episode: (5, 5, 15),
+        seconds: 0.5,
+        goals: &[
+            Against {
+                named: ", against PyTorch",
+                counts: |engine| engine != Engine::Onnxruntime,
+                goal: Goal { must: 1.5, aim: 2.0 },
+            },
+            Against {
+                named: ", against onnxruntime",
+                counts: |engine| engine == Engine::Onnxruntime,
+                goal: Goal { must: 0.8, aim: 1.0 },
+            },
+        ],
     },
     Task {
         command: "episode",
         what: "training episode, 5-way 5-shot, 15 queries",
+        network: "conv4",
         image_size: 84,
         batch: 100,
         episode: (5, 5, 15),
         seconds: 1.5,
-        goal: Goal { must: 2.0, aim: 3.0 },
+        goals: &[against_all(2.0, 3.0)],
     },
 ];
 
 /// What was measured.
 pub struct Native {
-    pub torch_version: String,
+    pub versions: [String; 2],
     duels: Vec<Duel>,
     /// Of a 20-way 5-shot training episode.
     peak_memory_bytes: Option<u64>,
@@ -106,7 +144,8 @@ impl Trainer {
         let (batch, seconds) = (task.batch.to_string(), task.seconds.to_string());
         let (ways, shots, queries) = task.episode;
         let [ways, shots, queries] = [ways, shots, queries].map(|count| count.to_string());
-        let mut arguments = vec![task.command, "--image-size", &size, "--seconds", &seconds];
+        let mut arguments = vec![task.command, "--backbone", task.network];
+        arguments.extend(["--image-size", &size, "--seconds", &seconds]);
         arguments.extend(["--batch", &batch, "--ways", &ways]);
         arguments.extend(["--shots", &shots, "--queries", &queries]);
         Ok(self.bench(&arguments)?.ms_per_batch)
@@ -124,38 +163,54 @@ pub fn run(workspace: &Workspace, rounds: usize) -> Result<Native> {
         [Torch::start(workspace, &python, false)?, Torch::start(workspace, &python, true)?];
     let mut duels = Vec::new();
     for task in &TASKS {
-        let duel = step(&format!("{}, beside PyTorch", task.what), || {
-            duel(task, rounds, &trainer, &mut peers)
+        let of_task = step(&format!("{}, beside its peers", task.what), || {
+            duels_of(task, rounds, &trainer, &mut peers)
         })?;
-        duels.push(duel);
+        duels.extend(of_task);
     }
     let peak_memory_bytes = step("peak memory of a 20-way 5-shot training episode", || {
         let arguments = ["episode", "--ways", "20", "--shots", "5", "--seconds", "0"];
         Ok(trainer.bench(&arguments)?.peak_memory_bytes)
     })?;
     let [torch, _] = &peers;
-    Ok(Native { torch_version: torch.version.clone(), duels, peak_memory_bytes })
+    Ok(Native { versions: torch.versions.clone(), duels, peak_memory_bytes })
 }
 
-fn duel(task: &Task, rounds: usize, trainer: &Trainer, peers: &mut [Torch; 2]) -> Result<Duel> {
-    let mut ours = Timed { name: "Fewshot".into(), ms: Vec::new() };
-    let mut theirs = Vec::new();
-    for torch in &*peers {
-        for layout in ["channels last", "default layout"] {
-            let name = format!("PyTorch, {layout}, {}", torch.name);
-            theirs.push(Timed { name, ms: Vec::new() });
-        }
-    }
+fn duels_of(
+    task: &Task,
+    rounds: usize,
+    trainer: &Trainer,
+    peers: &mut [Torch; 2],
+) -> Result<Vec<Duel>> {
+    let mut ours = Vec::new();
+    let engines: &[Engine] = if task.command == "encode" { &Engine::ALL } else { &[Engine::Eager] };
+    let mut theirs: Vec<(Engine, Timed)> = Vec::new();
     for _ in 0..rounds.max(1) {
-        ours.ms.push(trainer.time(task)?);
-        let mut timed = theirs.iter_mut();
+        ours.push(trainer.time(task)?);
         for torch in &mut *peers {
-            for (channels_last, timed) in [true, false].into_iter().zip(&mut timed) {
-                timed.ms.push(torch.time(task, channels_last)?);
+            for &engine in engines {
+                for &layout in torch.layouts(engine) {
+                    let name = torch.setting(engine, layout);
+                    let ms = torch.time(task, engine, layout)?;
+                    match theirs.iter_mut().find(|(_, timed)| timed.name == name) {
+                        Some((_, timed)) => timed.ms.push(ms),
+                        None => theirs.push((engine, Timed { name, ms: vec![ms] })),
+                    }
+                }
             }
         }
     }
-    Ok(Duel { what: task.what.into(), ours, peers: theirs, goal: task.goal })
+    let duel = |against: &Against| Duel {
+        what: format!("{}{}", task.what, against.named),
+        ours: Timed { name: "Fewshot".into(), ms: ours.clone() },
+        peers: theirs
+            .iter()
+            .filter(|(engine, _)| (against.counts)(*engine))
+            .map(|(_, timed)| timed.clone())
+            .collect(),
+        goal: against.goal,
+    };
+    Ok(task.goals.iter().map(duel).collect())
 }
 
 impl Native {
@@ -174,7 +229,7 @@ impl Native {
         };
         format!(
             "{}\n\nPeak memory of a 20-way 5-shot training episode with 15 queries (400 pictures): {memory}.\n\n\
-             <details><summary>every setting of PyTorch</summary>\n\n{}\n\n</details>",
+             <details><summary>every setting of the peers</summary>\n\n{}\n\n</details>",
             table::duels(&self.duels),
             table::contenders(&self.duels)
         )

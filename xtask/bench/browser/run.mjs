@@ -29,7 +29,11 @@ const PHOTOGRAPH_ROUNDS = 2;
 const HALLUCINATIONS = 100;
 const COLD_STARTS = 5;
 
-const browser = await chromium.launch({ executablePath, args: ["--no-sandbox"] });
+// The camera is a moving picture of Chromium's own, 20 of them a second.
+const CAMERA = ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"];
+const CAMERA_SECONDS = 8;
+
+const browser = await chromium.launch({ executablePath, args: ["--no-sandbox", ...CAMERA] });
 try {
   const page = await browser.newPage();
   await page.goto(benchUrl);
@@ -59,6 +63,7 @@ try {
     hallucination,
     firstAnswer,
     photographs: await photographs(),
+    camera: await camera(),
     bytes: downloaded(siteFolder),
   };
   console.log(JSON.stringify(result));
@@ -174,6 +179,28 @@ async function added(url, file) {
       { timeout: 300_000 },
     );
     return { milliseconds: Date.now() - started, megabytes: residentMegabytes() };
+  } finally {
+    await context.close();
+  }
+}
+
+/** Answers a second that the page tells while it looks through the camera, second by second. */
+async function camera() {
+  const context = await browser.newContext({ locale: "en-GB" });
+  try {
+    const page = await context.newPage();
+    await page.goto(siteUrl);
+    await page.locator("button.sample").first().click();
+    await page.locator(".query-card .answer-value").first().waitFor();
+    await page.getByRole("button", { name: "Look around" }).click();
+    const rate = page.getByText(/^[\d,]+ answers a second$/);
+    await rate.waitFor();
+    const rates = [];
+    for (let second = 0; second < CAMERA_SECONDS; second++) {
+      await page.waitForTimeout(1000);
+      rates.push(Number.parseInt((await rate.textContent()).replace(",", ""), 10));
+    }
+    return rates;
   } finally {
     await context.close();
   }

@@ -1,8 +1,8 @@
-//! Fully connected layers without a gradient, `x · weightᵀ`.
+//! Products of matrices: fully connected layers, `x · weightᵀ`, and what their gradients are
+//! made of.
 //!
-//! The weight is brought into panels of columns, each of which stays in the cache
-//! while rows of x pass by. Bias and activation are the caller's; where gradients
-//! are wanted candle multiplies.
+//! The second matrix is brought into panels of columns, each of which stays in the cache
+//! while rows of the first pass by. Bias and activation are the caller's.
 
 use candle_core::{CpuStorage, Layout, Storage, Tensor};
 
@@ -17,16 +17,19 @@ const PANEL: usize = super::map::CHANNEL_MULTIPLE;
 /// Rows of x that stay there too while a block's panels pass by.
 const ROWS: usize = 32;
 
-/// A weight in the order in which the product reads it.
+/// The second matrix of a product in the order in which the product reads it.
 #[derive(Debug)]
 pub(crate) struct Packed {
-    rows: usize,
+    /// Columns of the product.
+    columns: usize,
     depth: usize,
-    /// For each block of the weight's rows its panels, each (k, [`PANEL`]).
+    /// For each block of columns its panels, each (k, [`PANEL`]).
     blocks: Vec<Vec<f32>>,
 }
 
 impl Packed {
+    /// For products with the transpose of `weight`.
+    ///
     /// # Shapes
     /// - weight: (n, k), f32, on the CPU; a part of a larger matrix's columns is
     ///   taken as it is
@@ -50,17 +53,47 @@ impl Packed {
                 panels
             })
         })?;
-        Ok(Self { rows, depth, blocks })
+        Ok(Self { columns: rows, depth, blocks })
     }
 
-    /// `input · weightᵀ`.
+    /// For products with `matrix` as it is.
     ///
     /// # Shapes
-    /// - input: (m, k), f32, on the CPU
+    /// - matrix: (k, n), f32, on the CPU
+    ///
+    /// # Errors
+    /// If it is something else.
+    pub fn of_columns(matrix: &Tensor) -> Result<Self> {
+        let (depth, columns) = matrix.dims2()?;
+        let matrix = rows_contiguous(matrix)?;
+        let row_stride = matrix.stride()[0];
+        let blocks = with_values(&matrix, |values| {
+            parallel::map((0..columns).step_by(BLOCK), |start| {
+                let block = BLOCK.min(columns - start);
+                let mut panels = vec![0.0; block.div_ceil(PANEL) * depth * PANEL];
+                for (panel, first) in
+                    panels.chunks_mut(depth * PANEL).zip((0..block).step_by(PANEL))
+                {
+                    let width = PANEL.min(block - first);
+                    for (row, to) in panel.chunks_exact_mut(PANEL).enumerate() {
+                        let from = &values[row * row_stride + start + first..];
+                        to[..width].copy_from_slice(&from[..width]);
+                    }
+                }
+                panels
+            })
+        })?;
+        Ok(Self { columns, depth, blocks })
+    }
+
+    /// `input` times the second matrix.
+    ///
+    /// # Shapes
+    /// - input: (m, k), f32, on the CPU; a transpose is taken as it is
     /// - output: (m, n)
     ///
     /// # Errors
-    /// If k is not the weight's.
+    /// If k is not the second matrix's.
     pub fn product(&self, level: Level, input: &Tensor) -> Result<Tensor> {
         let (m, k) = input.dims2()?;
         if k != self.depth {
@@ -73,13 +106,14 @@ impl Packed {
         let product = if m == 0 {
             Vec::new()
         } else {
-            with_values(&input.contiguous()?, |x| self.rows_of(level, x, m))?
+            let strides = [input.stride()[0], input.stride()[1]];
+            with_values(input, |x| self.rows_of(level, x, strides, m))?
         };
-        Ok(Tensor::from_vec(product, (m, self.rows), input.device())?)
+        Ok(Tensor::from_vec(product, (m, self.columns), input.device())?)
     }
 
-    fn rows_of(&self, level: Level, x: &[f32], m: usize) -> Vec<f32> {
-        let (n, k) = (self.rows, self.depth);
+    fn rows_of(&self, level: Level, x: &[f32], strides: [usize; 2], m: usize) -> Vec<f32> {
+        let (n, k) = (self.columns, self.depth);
         let parts = parallel::map(self.blocks.iter(), |panels| {
             let mut sums = vec![0.0; panels.len() / (k * PANEL).max(1) * m * PANEL];
             for first in (0..k).step_by(BLOCK) {
@@ -90,8 +124,8 @@ impl Packed {
                     for (panel, sums) in panels {
                         Matmul {
                             shape: [rows, depth, PANEL],
-                            a: &x[from * k + first..],
-                            a_strides: [k, 1],
+                            a: &x[from * strides[0] + first * strides[1]..],
+                            a_strides: strides,
                             b: &panel[first * PANEL..],
                             c: &mut sums[from * PANEL..][..rows * PANEL],
                             accumulate: true,
@@ -127,6 +161,17 @@ impl Packed {
 /// If the two have different k.
 pub(crate) fn linear(level: Level, input: &Tensor, weight: &Tensor) -> Result<Tensor> {
     Packed::new(weight)?.product(level, input)
+}
+
+/// # Shapes
+/// - a: (m, k), f32, on the CPU; a transpose is taken as it is
+/// - b: (k, n), f32, on the CPU
+/// - output: (m, n)
+///
+/// # Errors
+/// If the two have different k.
+pub(super) fn multiply(level: Level, a: &Tensor, b: &Tensor) -> Result<Tensor> {
+    Packed::of_columns(b)?.product(level, a)
 }
 
 fn rows_contiguous(weight: &Tensor) -> Result<Tensor> {
@@ -179,6 +224,11 @@ mod tests {
                     let actual = linear(level, &input, &weight)?;
                     let difference = (actual - &expected)?.abs()?.max_all()?.to_scalar::<f32>()?;
                     let largest = (k as f32).sqrt() * 1e-5;
+                    assert!(difference < largest, "{m} {k} {n} {level:?}: {difference}");
+                    // The same from the transposes of both.
+                    let across = (input.t()?.contiguous()?, weight.t()?.contiguous()?);
+                    let actual = multiply(level, &across.0.t()?, &across.1)?;
+                    let difference = (actual - &expected)?.abs()?.max_all()?.to_scalar::<f32>()?;
                     assert!(difference < largest, "{m} {k} {n} {level:?}: {difference}");
                 }
             }

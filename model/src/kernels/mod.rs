@@ -23,6 +23,7 @@ mod normalise;
 mod op;
 mod parallel;
 mod plan;
+mod product;
 pub(crate) mod rows;
 mod scratch;
 mod simd;

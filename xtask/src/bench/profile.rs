@@ -3,12 +3,15 @@
 use anyhow::Result;
 
 use super::native::{Report, Trainer};
+use super::ratio::Goal;
 use super::table::{markdown, ms};
 use crate::progress::step;
 use crate::workspace::Workspace;
 
 /// Hallucinated features a class, each with a column.
-const HALLUCINATE: [&str; 2] = ["0", "10"];
+const HALLUCINATE: [&str; 3] = ["0", "10", "100"];
+/// How many times the last may take as long as the first.
+const TIMES: Goal = Goal { must: 3.0, aim: 3.0 };
 
 pub fn run(workspace: &Workspace) -> Result<String> {
     let trainer = Trainer::build(workspace)?;
@@ -19,7 +22,20 @@ pub fn run(workspace: &Workspace) -> Result<String> {
             trainer.bench(&["profile", "--hallucinate", count, "--seconds", "3"])
         })?);
     }
-    Ok(table(&reports))
+    Ok(format!("{}\n\n{}", table(&reports), times(&reports)))
+}
+
+/// What most hallucinated features cost, told as a multiple of none.
+fn times(reports: &[Report]) -> String {
+    let [none, .., most] = reports else { return String::new() };
+    let times = most.ms_per_batch / none.ms_per_batch;
+    let [first, .., last] = HALLUCINATE;
+    let verdict = TIMES.at_most(times);
+    format!(
+        "An episode with M = {last} takes **{times:.2} times** as long as one with M = {first} \
+         (at most {} asked for: {verdict}).",
+        TIMES.must
+    )
 }
 
 fn table(reports: &[Report]) -> String {
@@ -55,6 +71,8 @@ mod tests {
             stages_ms: vec![("encoder forward".into(), 50.0), ("optimizer".into(), 150.0)],
             pictures_ms: Some(30.0),
         };
+        let times = times(&[report(), report()]);
+        assert!(times.contains("**1.00 times**") && times.contains("met"), "{times}");
         let table = table(&[report(), report()]);
         assert!(table.contains("| encoder forward | 50.0 | 25 | 50.0 | 25 |"), "{table}");
         assert!(table.contains("| **together** | 200 | 100 | 200 | 100 |"), "{table}");

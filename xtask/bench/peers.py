@@ -4,11 +4,11 @@
 
     {"what": "train" | "encode" | "episode", "network": "conv4" | "efficientnet-lite0",
      "engine": "eager" | "compiled" | "onnxruntime", "channels_last": bool, "image_size": 84,
-     "batch": 64, "ways": 5, "shots": 5, "queries": 15, "seconds": 1.0}
+     "batch": 64, "threads": 2, "ways": 5, "shots": 5, "queries": 15, "seconds": 1.0}
 
 Each is answered by a line {"ms_per_batch": ...}: the median of repetitions, after a warm-up.
-The first line, unasked, is {"torch": VERSION, "onnxruntime": VERSION, "threads": N}. The only
-argument is the number of threads. What suits the peers is done: BatchNorm folded into the
+The first line, unasked, is {"torch": VERSION, "onnxruntime": VERSION}. What suits the peers is
+done: BatchNorm folded into the
 convolutions for encoding, `inference_mode`, gradients set to none, the fused Adam, frozen weights
 where PyTorch compiles.
 """
@@ -36,8 +36,6 @@ FEWEST = 3
 
 # What onnx would take from torchvision is not in these networks.
 logging.getLogger("torch.onnx").setLevel(logging.ERROR)
-
-THREADS = int(sys.argv[1])
 
 
 def conv4():
@@ -99,7 +97,7 @@ def encode(task, images, layout):
     model = encoder(task).to(memory_format=layout)
     batch = images(task["batch"])
     if task["engine"] == "onnxruntime":
-        return encode_onnx(model, batch)
+        return encode_onnx(model, batch, task["threads"])
     if task["engine"] == "compiled":
         torch._inductor.config.freezing = True
         model = torch.compile(model)
@@ -111,14 +109,14 @@ def encode(task, images, layout):
     return step
 
 
-def encode_onnx(model, batch):
+def encode_onnx(model, batch, threads):
     with tempfile.NamedTemporaryFile(suffix=".onnx") as file:
         # It prints what it does, and our standard output is for answers.
         with contextlib.redirect_stdout(io.StringIO()):
             program = torch.onnx.export(model, (batch,), dynamo=True, verbose=False)
             program.save(file.name)
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = THREADS
+        options.intra_op_num_threads = threads
         options.inter_op_num_threads = 1
         session = onnxruntime.InferenceSession(
             file.name, options, providers=["CPUExecutionProvider"]
@@ -182,15 +180,11 @@ def made_step(task):
 
 
 def main():
-    torch.set_num_threads(THREADS)
-    answer = {
-        "torch": torch.__version__,
-        "onnxruntime": onnxruntime.__version__,
-        "threads": torch.get_num_threads(),
-    }
+    answer = {"torch": torch.__version__, "onnxruntime": onnxruntime.__version__}
     print(json.dumps(answer), flush=True)
     for line in sys.stdin:
         task = json.loads(line)
+        torch.set_num_threads(task["threads"])
         ms = median_ms(made_step(task), task["seconds"])
         print(json.dumps({"ms_per_batch": ms}), flush=True)
 

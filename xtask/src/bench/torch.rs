@@ -9,7 +9,7 @@ use anyhow::{Context, Result, bail};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::native::{THREADS, Task};
+use super::native::Task;
 use crate::command;
 use crate::progress::{step, unchanged};
 use crate::workspace::Workspace;
@@ -112,7 +112,7 @@ impl Torch {
     /// Starts PyTorch with the system's default memory allocation, or told to keep memory.
     pub fn start(workspace: &Workspace, python: &Path, keeps_memory: bool) -> Result<Self> {
         let mut process = Command::new(python);
-        process.arg(workspace.root.join("xtask/bench/peers.py")).arg(THREADS.to_string());
+        process.arg(workspace.root.join("xtask/bench/peers.py"));
         process.stdin(Stdio::piped()).stdout(Stdio::piped());
         if keeps_memory {
             process.envs(KEEP_MEMORY);
@@ -190,6 +190,7 @@ fn request(task: &Task, engine: Engine, channels_last: bool) -> Value {
         "channels_last": channels_last,
         "image_size": task.image_size,
         "batch": task.batch,
+        "threads": task.threads,
         "ways": ways,
         "shots": shots,
         "queries": queries,

@@ -89,8 +89,9 @@ export class Actions {
       next = addSupport(next, id, ids);
     }
     // Two classes that nobody has touched make room.
+    const given = new Set(next.classes.map((_, i) => t.className(i + 1)));
     const untouched = next.classes.filter(
-      (c) => c.pictures.length === 0 && /^\S+ \d+$/.test(c.name) && !groups.has(c.name),
+      (c) => c.pictures.length === 0 && given.has(c.name) && !groups.has(c.name),
     );
     for (const { id } of untouched) next = removeClass(next, id);
     this.#store.change(next, t.actions.addPictures);

@@ -3,7 +3,7 @@ import type { App } from "../app.ts";
 import { copyLink, exportClassifier, saveSession } from "../control/share.ts";
 import { h } from "../dom.ts";
 import { fromList, SESSION_EXTENSION } from "../input/files.ts";
-import { keepLanguage, language, t } from "../strings/index.ts";
+import { keepLanguage, otherLanguages, t } from "../strings/index.ts";
 import { button, iconButton } from "./controls.ts";
 import { openEvaluation } from "./evaluate/window.ts";
 import { type MenuItem, openMenu } from "./menu.ts";
@@ -55,15 +55,15 @@ function moreItems(app: App): MenuItem[] {
     { text: t.evaluateMenu, run: () => openEvaluation(app) },
     { text: t.copyLink, run: () => void copyLink(app) },
     { text: t.startOver, separate: true, run: () => app.actions.startOver() },
-    {
-      text: t.language,
-      separate: true,
+    ...otherLanguages.map(([tag, name], i) => ({
+      text: name,
+      separate: i === 0,
       run: () => {
-        keepLanguage(language === "en" ? "de" : "en");
+        keepLanguage(tag);
         // The session is kept, so that a reload is no loss.
         void app.keeper.flush().then(() => location.reload());
       },
-    },
+    })),
   ];
 }
 

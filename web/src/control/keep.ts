@@ -112,12 +112,13 @@ export class Keeper {
     const ids = this.#library.add([...kept.pictures.values()]);
     const renamed = new Map(old.map((id, i) => [id, ids[i] ?? id]));
     const rename = (id: string) => renamed.get(id) ?? id;
-    this.#models.restore(kept.models);
+    const adopted = this.#models.adopt(kept.models);
     const { session } = kept;
-    const known = this.#store.models.some((m) => m.id === session.modelId);
+    const modelId = adopted.get(session.modelId) ?? session.modelId;
+    const known = this.#store.models.some((m) => m.id === modelId);
     const next: Session = {
       ...session,
-      modelId: known ? session.modelId : this.#store.session.modelId,
+      modelId: known ? modelId : this.#store.session.modelId,
       classes: session.classes.map((c) => ({ ...c, pictures: c.pictures.map(rename) })),
       queries: session.queries.map((q) => ({ ...q, picture: rename(q.picture) })),
     };

@@ -85,7 +85,8 @@ export class App {
     const loose = groups.get(null) ?? [];
     const folders = new Map([...groups].flatMap(([name, files]) => (name ? [[name, files]] : [])));
     // One folder dropped onto a class or the questions is only a way to bring pictures.
-    const single = folders.size === 1 && target.kind !== "new";
+    const isWhole = target.kind === "queries" && target.whole === true;
+    const single = isWhole || (folders.size === 1 && target.kind !== "new");
     if (single) loose.push(...[...folders.values()].flat(), ...beside);
     else if (folders.size > 0) this.actions.addFolders(folders);
     if (!single) this.tellBeside(beside);

@@ -24,7 +24,11 @@ import type { Store } from "../state/store.ts";
 import { t } from "../strings/index.ts";
 import type { Incoming, Library } from "./library.ts";
 
-export type Target = { kind: "class"; id: ClassId } | { kind: "new" } | { kind: "queries" };
+export type Target =
+  | { kind: "class"; id: ClassId }
+  | { kind: "new" }
+  /** With `whole`, folders are no classes, however many there are. */
+  | { kind: "queries"; whole?: boolean };
 
 export class Actions {
   readonly #store: Store;

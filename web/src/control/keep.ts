@@ -121,6 +121,7 @@ export class Keeper {
       modelId: known ? modelId : this.#store.session.modelId,
       classes: session.classes.map((c) => ({ ...c, pictures: c.pictures.map(rename) })),
       queries: session.queries.map((q) => ({ ...q, picture: rename(q.picture) })),
+      corrected: session.corrected.map(rename),
     };
     this.#store.change(next, t.actions.openFile);
   }

@@ -1,6 +1,7 @@
 /** The top of the page: its name, undo and redo, and what concerns the whole session. */
 import type { App } from "../app.ts";
 import { copyLink, exportClassifier, saveSession } from "../control/share.ts";
+import { exportFolders, exportTable } from "../control/sorted.ts";
 import { h } from "../dom.ts";
 import { fromList, SESSION_EXTENSION } from "../input/files.ts";
 import { keepLanguage, otherLanguages, t } from "../strings/index.ts";
@@ -52,6 +53,8 @@ function moreItems(app: App): MenuItem[] {
     { text: t.saveSession, run: () => void saveSession(app) },
     { text: t.openSession, run: () => chooseFile(app) },
     { text: t.exportClassifier, run: () => void exportClassifier(app) },
+    { text: t.exportAnswers, run: () => exportTable(app) },
+    { text: t.exportFolders, run: () => void exportFolders(app) },
     { text: t.evaluateMenu, run: () => openEvaluation(app) },
     { text: t.copyLink, run: () => void copyLink(app) },
     { text: t.startOver, separate: true, run: () => app.actions.startOver() },

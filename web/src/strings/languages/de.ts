@@ -115,6 +115,24 @@ const de: Strings = {
   answeredMany: (n, list) => `${count(n, { one: "Bild", other: "Bilder" })} erkannt. ${list}`,
   elapsed: (ms) => `${ms} ms`,
 
+  sortFolder: "Ordner zum Sortieren wählen",
+  filter: "Zeigen",
+  everyAnswer: "Alle",
+  order: "Reihenfolge",
+  orders: { given: "wie sie kamen", doubt: "Zweifelhafte zuerst", name: "nach Namen" },
+  keys: (keys) => `Eine Zifferntaste sagt, was das gewählte Bild ist: ${keys}.`,
+  nothingHere: "Hier ist kein Bild mehr.",
+  elseIs: (name, percent) => `sonst ${name} ${percent}`,
+  reading: (done, total, left) =>
+    left ? `${done} von ${total} gelesen, noch ${left}` : `${done} von ${total} gelesen`,
+  timeLeft: (seconds) =>
+    seconds < 100
+      ? `etwa ${count(seconds, { one: "Sekunde", other: "Sekunden" })}`
+      : `etwa ${count(Math.round(seconds / 60), { one: "Minute", other: "Minuten" })}`,
+  exportAnswers: "Antworten als CSV exportieren",
+  exportFolders: "Als ZIP exportieren, je Klasse ein Ordner",
+  needsQuestions: "Frag erst nach Bildern: Noch gibt es keine Antwort zu exportieren.",
+
   jump: "Teile der Seite",
   answers: "Antworten",
   map: "Karte",

@@ -109,6 +109,24 @@ const en = {
     `${count(n, { one: "picture", other: "pictures" })} recognised. ${list}`,
   elapsed: (ms: string) => `${ms} ms`,
 
+  sortFolder: "Choose a folder to sort",
+  filter: "Show",
+  everyAnswer: "All",
+  order: "Order",
+  orders: { given: "as they came", doubt: "doubtful first", name: "by name" },
+  keys: (keys: string) => `A number key says what the chosen picture is: ${keys}.`,
+  nothingHere: "No picture is left here.",
+  elseIs: (name: string, percent: string) => `else ${name} ${percent}`,
+  reading: (done: string, total: string, left: string) =>
+    left ? `${done} of ${total} read, ${left} left` : `${done} of ${total} read`,
+  timeLeft: (seconds: number) =>
+    seconds < 100
+      ? `about ${count(seconds, { one: "second", other: "seconds" })}`
+      : `about ${count(Math.round(seconds / 60), { one: "minute", other: "minutes" })}`,
+  exportAnswers: "Export the answers as CSV",
+  exportFolders: "Export as ZIP, a folder a class",
+  needsQuestions: "Ask about pictures first: there is no answer to export yet.",
+
   jump: "Parts of the page",
   answers: "Answers",
   map: "Map",

@@ -14,6 +14,9 @@ const MOST_SECONDS = 300;
 /** The page's own copy of a picture, its thumbnail, and what its row and its point take. */
 const MOST_MB_A_PICTURE = 0.4;
 
+// A trace would keep the whole page, thousands of pictures, at every look.
+test.use({ trace: "off" });
+
 interface Step {
   seconds: number;
   megabytes: number;

@@ -203,7 +203,7 @@ export class Keeper {
   /** All that would be kept. */
   #bytes(): number {
     const { session, pictures } = this.#store;
-    const sizes = picturesOf(session).map((id) => pictures.get(id)?.blob.size ?? 0);
+    const sizes = picturesOf(session).map((id) => pictures.get(id)?.bytes ?? 0);
     const models = [...this.#models.ownFiles().values()].map((model) => model.byteLength);
     return [...sizes, ...models].reduce((sum, size) => sum + size, 0);
   }

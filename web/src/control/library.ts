@@ -127,7 +127,8 @@ export class Library {
     const url = URL.createObjectURL(blob);
     const unseen = { viewUrl: null, small: null, width: 0, height: 0, ready: false, problem: null };
     // What the browser kept for the page, the page had read.
-    const picture = { id, name, blob, isOwned, wasRead: isOwned, url, ...unseen };
+    const bytes = blob.size;
+    const picture = { id, name, blob, bytes, isOwned, wasRead: isOwned, url, ...unseen };
     this.#store.pictures.set(id, picture);
     if (this.#store.info) void this.#embed(picture, this.#round.signal);
     else void this.#own(picture).catch((error) => this.#failed(picture, error));

@@ -17,6 +17,9 @@ const MOST_MB_A_PICTURE = 0.4;
 // A trace would keep the whole page, thousands of pictures, at every look.
 test.use({ trace: "off" });
 
+/** What is said while questions are read. */
+const LEFT = / of 2,000 read, about \d+ (second|minute)s? left$/;
+
 interface Step {
   seconds: number;
   megabytes: number;
@@ -35,6 +38,7 @@ test("two thousand examples, then two thousand questions, at a constant pace", a
   check("examples", examples);
   const questions = await grow(page, async () => {
     await page.getByLabel("Choose a folder to sort").setInputFiles(root);
+    await expect(page.locator("#sort-progress")).toContainText(LEFT);
   }, answered);
   check("questions", questions);
   // Still as quick to the hand: a correction by key, and the answers after it.

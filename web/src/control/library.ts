@@ -153,6 +153,7 @@ export class Library {
 
   async #embed(picture: Picture, signal: AbortSignal): Promise<void> {
     const { id } = picture;
+    this.#pace.begun(this.#underWay, performance.now());
     this.#underWay++;
     try {
       await this.#own(picture);

@@ -14,15 +14,19 @@ export class Pace {
   #started = 0;
   #done = 0;
 
-  /** A picture is read. */
+  /** A picture is to be read, beside so many others; the first begins a batch. */
+  begun(others: number, now: number): void {
+    if (others > 0) return;
+    this.#started = now;
+    this.#done = 0;
+  }
+
   finished(): void {
     this.#done++;
   }
 
-  /** With so many that still wait; none of them ends the batch. */
+  /** With so many that still wait. */
   progress(waiting: number, now: number): Progress {
-    if (waiting === 0) this.#done = 0;
-    if (this.#done === 0) this.#started = now;
     const done = this.#done;
     const seconds = (now - this.#started) / 1000;
     const secondsLeft = done < ENOUGH ? null : (seconds / done) * waiting;

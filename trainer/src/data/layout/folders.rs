@@ -16,8 +16,18 @@ use crate::data::{ImageSource, Split};
 /// has the same list (`web/src/input/folders.ts`); `tests/folders.json` holds both to one
 /// rule: a class is the outermost folder under the one given, past those that only divide.
 const DIVIDING: [&str; 12] = [
-    "train", "training", "val", "valid", "validation", "test", "testing", "image", "images", "img",
-    "pictures", "photos",
+    "train",
+    "training",
+    "val",
+    "valid",
+    "validation",
+    "test",
+    "testing",
+    "image",
+    "images",
+    "img",
+    "pictures",
+    "photos",
 ];
 
 /// Folders a class, apart by split.
@@ -69,7 +79,8 @@ fn is_whole(dir: &Path) -> bool {
 }
 
 fn holds_pictures(folder: &Path) -> bool {
-    let holds = |path: &PathBuf| if path.is_dir() { holds_pictures(path) } else { is_picture(path) };
+    let holds =
+        |path: &PathBuf| if path.is_dir() { holds_pictures(path) } else { is_picture(path) };
     entries(folder).is_ok_and(|all| all.iter().any(holds))
 }
 

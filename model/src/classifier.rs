@@ -142,7 +142,7 @@ impl Classifier {
         feature: Tensor,
     ) -> Result<()> {
         let index = self.class_index(class)?;
-        let example = Example { id: id.into(), feature };
+        let example = Example::new(id, feature);
         example.check(self.dim)?;
         if self.find_example(&example.id).is_some() {
             return Err(Error::Duplicate { what: "picture", id: example.id });

@@ -19,6 +19,8 @@ const BARE = "tests/golden/state_dict.safetensors";
 interface Answer {
   label: string;
   probabilities: Record<string, number>;
+  /** What the command says alone. */
+  nearest?: { class: string; image: string };
 }
 
 /** What the command says, by the name of the query's file. */
@@ -127,7 +129,15 @@ test("what was imagined goes along with an exported classifier", async ({ page }
   await page.getByRole("menuitem", { name: "Export the classifier" }).click();
   const file = info.outputPath("classifier.safetensors");
   await (await saved).saveAs(file);
-  await same(page, native(BARE, ["--support", file]));
+  const answers = native(BARE, ["--support", file]);
+  await same(page, answers);
+  // By the names that the person gave and chose, not by what the page calls them inside.
+  const classes = readdirSync(SUPPORT);
+  const pictures = classes.flatMap((name) => readdirSync(join(SUPPORT, name)));
+  for (const { nearest } of answers.values()) {
+    expect(classes).toContain(nearest?.class);
+    expect(pictures).toContain(nearest?.image);
+  }
 });
 
 for (const { id, file } of shipped()) {

@@ -162,10 +162,15 @@ impl Session {
         evaluation.map(EvaluationRun).map_err(Failure::into_js)
     }
 
-    /// The file of the taught classifier, for `fewshot predict --support`.
+    /// The file of the taught classifier, for `fewshot predict --support`; `names` is what its
+    /// examples are called, class by class.
     #[wasm_bindgen(js_name = exportClassifier)]
-    pub fn export_classifier(&mut self, task: TaskSpec) -> Result<Vec<u8>, JsValue> {
-        from_js(task.into()).and_then(|task| self.0.export(&task)).map_err(Failure::into_js)
+    pub fn export_classifier(
+        &mut self,
+        task: TaskSpec,
+        names: Vec<String>,
+    ) -> Result<Vec<u8>, JsValue> {
+        from_js(task.into()).and_then(|task| self.0.export(&task, names)).map_err(Failure::into_js)
     }
 }
 

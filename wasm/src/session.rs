@@ -122,9 +122,12 @@ impl Session {
         Evaluation::new(spec, &classes, &self.loaded()?.model)
     }
 
-    pub fn export(&mut self, task: &TaskSpec) -> Result<Vec<u8>, Failure> {
+    /// With what the examples are called, class by class.
+    pub fn export(&mut self, task: &TaskSpec, names: Vec<String>) -> Result<Vec<u8>, Failure> {
         let (loaded, _queries) = self.teach(task)?;
-        let file = ClassifierFile::of(&loaded.classifier, loaded.fingerprint.as_str());
+        let mut file = ClassifierFile::of(&loaded.classifier, loaded.fingerprint.as_str());
+        let examples = file.classes.iter_mut().flat_map(|class| &mut class.examples);
+        examples.zip(names).for_each(|(example, name)| example.name = name);
         Ok(file.to_bytes()?)
     }
 
@@ -150,7 +153,7 @@ impl Session {
     }
 
     fn classes(&self, classes: &[ClassSpec]) -> Result<Vec<ClassExamples>, Failure> {
-        let example = |id: &String| Ok(Example { id: id.clone(), feature: self.feature(id)? });
+        let example = |id: &String| Ok(Example::new(id.as_str(), self.feature(id)?));
         let class = |class: &ClassSpec| {
             Ok(ClassExamples {
                 id: class.id.clone(),

@@ -31,13 +31,16 @@ export function offline(title: string): Plugin {
       const address = (file: string | undefined) => `./${file}`;
       const digest = createHash("sha256");
       for (const file of files) digest.update(file).update(readFileSync(join(dir, file)));
+      const version = digest.digest("hex").slice(0, 16);
+      const index = join(dir, "index.html");
+      writeFileSync(index, readFileSync(index, "utf8").replace("%VERSION%", version));
       const path = join(import.meta.dirname, "../sw/worker.ts");
       // No browser needs to know of service workers that are modules.
       const { code } = await transformWithOxc(readFileSync(path, "utf8"), path, {
         sourcemap: false,
       });
       const head = [
-        `const VERSION = ${JSON.stringify(digest.digest("hex").slice(0, 16))};`,
+        `const VERSION = ${JSON.stringify(version)};`,
         `const FILES = ${JSON.stringify(site.map(address))};`,
         `const RELAXED_SIMD = ${JSON.stringify(RELAXED_SIMD)};`,
         `const RELAXED = ${JSON.stringify(address(modules.find((file) => RELAXED.test(file))))};`,

@@ -76,7 +76,7 @@ export class App {
 
   /** Takes in whatever was dropped or chosen; loose pictures go to `target`. */
   async take(found: readonly Found[], target: Target): Promise<void> {
-    const { groups, models, archives, session } = sort(found);
+    const { groups, beside, models, archives, session } = sort(found);
     const [model] = models;
     if (model) this.models.open(model.name, await model.arrayBuffer());
     const [archive] = archives;
@@ -85,15 +85,24 @@ export class App {
     const loose = groups.get(null) ?? [];
     const folders = new Map([...groups].flatMap(([name, files]) => (name ? [[name, files]] : [])));
     // One folder dropped onto a class or the questions is only a way to bring pictures.
-    const single = folders.size === 1 && target.kind !== "new";
-    if (single) loose.push(...[...folders.values()].flat());
+    const isWhole = target.kind === "queries" && target.whole === true;
+    const single = isWhole || (folders.size === 1 && target.kind !== "new");
+    if (single) loose.push(...[...folders.values()].flat(), ...beside);
     else if (folders.size > 0) this.actions.addFolders(folders);
+    if (!single) this.tellBeside(beside);
     this.actions.addPictures(
       loose.map((file) => ({ name: file.name, blob: file })),
       target,
     );
     if (groups.size === 0 && models.length === 0 && !archive && session.size === 0)
       this.store.notify({ kind: "error", text: t.noPictures });
+  }
+
+  /** Names the pictures that belong to no class folder, where there are any. */
+  tellBeside(files: readonly File[]): void {
+    if (files.length === 0) return;
+    const names = files.map((file) => file.name);
+    this.store.notify({ kind: "info", text: t.beside(names.length), names, stays: true });
   }
 
   /** Where pictures go that were dropped or pasted nowhere in particular. */

@@ -164,7 +164,12 @@ export interface Calls {
     progress: never;
   };
   evaluate: { args: EvaluationSpec; result: Evaluation; progress: { done: number; total: number } };
-  exportClassifier: { args: TaskSpec; result: ArrayBuffer; progress: never };
+  /** `names` is what the examples are called, class by class. */
+  exportClassifier: {
+    args: { task: TaskSpec; names: string[] };
+    result: ArrayBuffer;
+    progress: never;
+  };
   /** To the workers that encode. */
   equip: { args: { file: Blob }; result: null; progress: never };
   encode: { args: { blob: PictureSource; thumbnail: boolean }; result: Encoded; progress: never };
@@ -210,6 +215,13 @@ export interface Failure {
   code: FailureCode;
   /** The cause in English, from the learner or the browser. */
   detail: string;
+  /** What was passed, of those that pass one. */
+  limit?: Limit;
+}
+
+export interface Limit {
+  of: "pixels" | "bytes";
+  most: number;
 }
 
 export type Request = {
@@ -241,9 +253,11 @@ export function isFromWorker(value: unknown): value is FromWorker {
 /** An error that carries its code across the boundary. */
 export class WorkerError extends Error {
   readonly code: FailureCode;
+  readonly limit: Limit | undefined;
   constructor(failure: Failure) {
     super(failure.detail);
     this.name = "WorkerError";
     this.code = failure.code;
+    this.limit = failure.limit;
   }
 }

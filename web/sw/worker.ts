@@ -3,6 +3,8 @@
  * visit, weights once they are used. A new version is fetched whole beside the
  * old one and takes over when the person says so: the two are never mixed.
  */
+import type { ToServiceWorker } from "../src/offline.ts";
+
 declare const self: ServiceWorkerGlobalScope;
 /** Put in by the build: a digest of all files, and their addresses. */
 declare const VERSION: string;
@@ -23,13 +25,16 @@ self.addEventListener("install", (event) => {
 });
 
 self.addEventListener("activate", (event) => {
-  event.waitUntil(Promise.all([tidy(), self.clients.claim()]));
+  event.waitUntil(tidy());
 });
 
 self.addEventListener("message", (event: ExtendableMessageEvent) => {
-  const message: unknown = event.data;
+  const message = event.data as ToServiceWorker;
   if (message === "activate") event.waitUntil(self.skipWaiting());
-  else if (typeof message === "string") event.waitUntil(keepWeights(message));
+  else if ("weights" in message) event.waitUntil(keepWeights(message.weights));
+  // A page that came before this worker is served by it from now on, if they are of one version.
+  else if (message.version === VERSION) event.waitUntil(self.clients.claim());
+  else event.source?.postMessage("other version");
 });
 
 self.addEventListener("fetch", (event) => {
@@ -44,24 +49,38 @@ async function keepSite(): Promise<void> {
   // Past the browser's own cache, which may hold files of the version before.
   const files = [...FILES, module];
   await cache.addAll(files.map((file) => new Request(file, { cache: "no-cache" })));
+  // The host may be half-way from one version to the next: then this one is tried again later.
+  const page = await (await cache.match(INDEX))?.text();
+  if (!page?.includes(VERSION)) throw new Error("the page is of another version");
 }
 
 async function answerPage(request: Request): Promise<Response> {
-  const cache = await caches.open(SITE);
-  return (await cache.match(INDEX)) ?? fetch(request);
+  return (await kept(SITE, INDEX)) ?? fetch(request);
 }
 
 async function answer(request: Request): Promise<Response> {
-  const kept = await (await caches.open(SITE)).match(request);
-  if (kept) return kept;
-  if (!isWeights(request.url)) return fetch(request);
-  const weights = await caches.open(WEIGHTS);
-  const known = await weights.match(request);
+  const known = await kept(isWeights(request.url) ? WEIGHTS : SITE, request);
   if (known) return known;
   const response = await fetch(request);
-  // Storage may be full: then they are fetched again next time.
-  if (response.ok) weights.put(request, response.clone()).catch(() => {});
+  if (response.ok && isWeights(request.url)) keep(request, response.clone());
   return response;
+}
+
+/** Storage may be forbidden or broken: then there is the network. */
+async function kept(name: string, request: RequestInfo): Promise<Response | undefined> {
+  try {
+    return await (await caches.open(name)).match(request);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Storage may be full, too: then weights are fetched again next time. */
+function keep(request: Request, response: Response): void {
+  caches
+    .open(WEIGHTS)
+    .then((weights) => weights.put(request, response))
+    .catch(() => {});
 }
 
 function isWeights(url: string): boolean {
@@ -70,9 +89,12 @@ function isWeights(url: string): boolean {
 
 /** Weights that the page fetched before this worker was there. */
 async function keepWeights(url: string): Promise<void> {
-  if (!isWeights(url)) return;
-  const weights = await caches.open(WEIGHTS);
-  if (!(await weights.match(url))) await weights.add(url).catch(() => {});
+  if (!isWeights(url) || (await kept(WEIGHTS, url))) return;
+  // Storage may be full.
+  await caches
+    .open(WEIGHTS)
+    .then((weights) => weights.add(url))
+    .catch(() => {});
 }
 
 /** Old versions go, and weights that no manifest names any more. */
@@ -89,6 +111,3 @@ async function tidy(): Promise<void> {
     if (!text.includes(version)) await weights.delete(request);
   }
 }
-
-// Makes this file a module for the compiler, so that its `self` is its own; the build takes it out.
-export {};

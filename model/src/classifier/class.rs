@@ -13,6 +13,8 @@ use crate::{
 pub struct Example {
     /// Names the picture; unique in a classifier.
     pub id: String,
+    /// What people call it; two pictures may be called the same.
+    pub name: String,
     /// Its feature, (D), f32, on the CPU.
     pub feature: Tensor,
 }
@@ -45,6 +47,12 @@ pub(super) struct Hallucinated {
 }
 
 impl Example {
+    /// A picture that is called by its id.
+    pub fn new(id: impl Into<String>, feature: Tensor) -> Self {
+        let id = id.into();
+        Self { name: id.clone(), id, feature }
+    }
+
     /// # Errors
     /// If the feature is not `dim` finite f32 numbers.
     pub(super) fn check(&self, dim: usize) -> Result<()> {

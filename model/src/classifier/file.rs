@@ -40,7 +40,11 @@ struct Description {
 struct ClassDescription {
     id: String,
     name: String,
+    /// Ids.
     examples: Vec<String>,
+    /// What people call them; nothing where that is their ids.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pictures: Vec<String>,
 }
 
 impl ClassifierFile {
@@ -107,14 +111,20 @@ impl ClassifierFile {
             return Err(Error::Version { actual, supported: VERSION });
         }
         let read = |(index, class): (usize, ClassDescription)| -> Result<ClassExamples> {
-            let ClassDescription { id, name, examples } = class;
+            let ClassDescription { id, name, examples, pictures } = class;
+            let names = if pictures.is_empty() { examples.clone() } else { pictures };
+            if names.len() != examples.len() {
+                let (ids, names) = (examples.len(), names.len());
+                return Err(format(format_args!("class '{id}' names {names} of {ids} pictures")));
+            }
             let rows = if examples.is_empty() {
                 Vec::new()
             } else {
                 read_rows(&file, &tensor_name(index), examples.len())?
             };
-            let examples = examples.into_iter().zip(rows);
-            let examples = examples.map(|(id, feature)| Example { id, feature }).collect();
+            let examples = examples.into_iter().zip(names).zip(rows);
+            let examples =
+                examples.map(|((id, name), feature)| Example { id, name, feature }).collect();
             Ok(ClassExamples { id, name, examples })
         };
         let classes =
@@ -124,10 +134,13 @@ impl ClassifierFile {
 }
 
 fn describe(class: &ClassExamples) -> ClassDescription {
+    let of = |text: fn(&Example) -> &String| class.examples.iter().map(text).cloned().collect();
+    let called_otherwise = class.examples.iter().any(|example| example.name != example.id);
     ClassDescription {
         id: class.id.clone(),
         name: class.name.clone(),
-        examples: class.examples.iter().map(|example| example.id.clone()).collect(),
+        examples: of(|example| &example.id),
+        pictures: if called_otherwise { of(|example| &example.name) } else { Vec::new() },
     }
 }
 

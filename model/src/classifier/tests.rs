@@ -27,7 +27,7 @@ fn features(stream: u64, count: usize) -> Tensor {
 
 fn class(id: &str, pictures: &[&str]) -> ClassExamples {
     let feature = |name: &str| features(rng::stream_of(&[name]), 1).get(0).unwrap();
-    let example = |name: &&str| Example { id: (*name).into(), feature: feature(name) };
+    let example = |name: &&str| Example::new(*name, feature(name));
     ClassExamples {
         id: id.into(),
         name: id.to_uppercase(),
@@ -129,7 +129,7 @@ fn hallucinations_start_from_one_picture_or_from_all_as_the_model_says() -> Resu
     let single = [class("a", &["a1"]), class("c", &[])];
     assert_eq!(answers(Seeds::Drawn, &single)?, answers(Seeds::Mean, &single)?, "one shot");
     let mut taught_at_once = three();
-    let last = Example { id: "c2".into(), feature: features(8, 1).get(0)? };
+    let last = Example::new("c2", features(8, 1).get(0)?);
     taught_at_once[2].examples.push(last);
     let mut classifier = Classifier::new(&model_with(Seeds::Mean), settings(3))?;
     classifier.set_classes(taught_at_once)?;

@@ -27,6 +27,9 @@ const MOST_LIGHT_ROWS: usize = 100;
 /// Added to the diagonal for each unit of the rows' weights: likenesses that are so
 /// alike that only rounding tells them apart would make the system singular.
 const JITTER: f64 = 1e-5;
+/// Ten times as much, and again, up to this where that is too little: sums over thousands of
+/// rows that are nearly alike are rounded by more.
+const MOST_JITTER: f64 = 1e-2;
 
 /// The rows that classes are sums over, and what each says for each class.
 #[derive(Clone, Debug)]
@@ -70,8 +73,15 @@ impl KernelRidge {
         let across = scale_rows(&likeness(support.features(), &basis, gamma)?, &roots)?;
         let across = transpose(&across)?;
         let within = affine(&likeness(&basis, &basis, gamma)?, lambda, 0.0)?;
-        let jitter = JITTER * support.weights().iter().copied().map(f64::from).sum::<f64>();
-        let system = Cholesky::of(&add(&product(&across, &across)?, &within)?, jitter)?;
+        let weight = support.weights().iter().copied().map(f64::from).sum::<f64>();
+        let gram = add(&product(&across, &across)?, &within)?;
+        let mut jitter = JITTER;
+        let system = loop {
+            match Cholesky::of(&gram, jitter * weight) {
+                Err(_) if jitter < MOST_JITTER => jitter *= 10.0,
+                system => break system?,
+            }
+        };
         let labels = transpose(&scale_rows(&support.label_table()?, &roots)?)?;
         let coefficients = system.solve(&product(&across, &labels)?)?;
         Ok(Self { gamma, rows: basis, coefficients: transpose(&coefficients)? })
@@ -154,6 +164,23 @@ mod tests {
         let weights = [vec![1.0; 5], vec![0.01; 500]].concat();
         let rows = basis(&weights);
         assert_eq!((rows.len(), &rows[..7]), (105, &[0, 1, 2, 3, 4, 5, 10][..]));
+        Ok(())
+    }
+
+    #[test]
+    fn thousands_of_rows_that_are_nearly_alike_are_no_singular_system() -> Result<()> {
+        // Ten classes of pictures that hardly differ.
+        let centres = normal(&mut rng(3, 0), (10, 1, 32), &Device::Cpu)?;
+        let noise = (normal(&mut rng(3, 1), (10, 120, 32), &Device::Cpu)? * 1e-3)?;
+        let rows = centres.broadcast_add(&noise)?;
+        let norms = rows.sqr()?.sum_keepdim(2)?.sqrt()?;
+        let rows = rows.broadcast_div(&norms)?;
+        let head = KernelRidge::new(&Support::of_episode(&rows)?, 0.3, 0.5)?;
+        let scores = head.scores(&rows.narrow(1, 0, 1)?.squeeze(1)?)?.to_vec2::<f32>()?;
+        for (class, scores) in scores.iter().enumerate() {
+            let best = (0..10).max_by(|a, b| scores[*a].total_cmp(&scores[*b]));
+            assert_eq!(best, Some(class), "{scores:?}");
+        }
         Ok(())
     }
 

@@ -1,6 +1,9 @@
 /** For everybody: no violation that axe knows, the keyboard alone, languages, narrow screens. */
 import AxeBuilder from "axe-core";
+import { readdirSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { expect, type Page, test } from "@playwright/test";
+import { claiming } from "./pictures";
 import { answered, fromMenu, open, openSample } from "./support";
 
 /** Runs axe in the page; its source goes in by the debugger, which the page's policy does not bind. */
@@ -135,6 +138,21 @@ test("results are announced, and so is what the arrow keys find on the map", asy
   await expect(voice).toBeAttached();
 });
 
+test("every file of sentences is a language that the page offers", async ({ page }) => {
+  const folder = resolve(__dirname, "../../../web/src/strings/languages");
+  const languages = readdirSync(folder).map((file) => {
+    const [, name] = /language: "(.+)"/.exec(readFileSync(join(folder, file), "utf8")) ?? [];
+    return { tag: file.replace(".ts", ""), name: name ?? "" };
+  });
+  expect(languages.length).toBeGreaterThanOrEqual(2);
+  await open(page);
+  for (const { tag, name } of languages.filter((language) => language.tag !== "en")) {
+    await page.getByRole("banner").getByRole("button").last().click();
+    await page.getByRole("menuitem", { name, exact: true }).click();
+    await expect(page.locator("html")).toHaveAttribute("lang", tag);
+  }
+});
+
 test.describe("in German", () => {
   test.use({ locale: "de-DE" });
 
@@ -145,6 +163,25 @@ test.describe("in German", () => {
     await page.getByRole("button", { name: "Mehr", exact: true }).click();
     await page.getByRole("menuitem", { name: "English" }).click();
     await expect(page.getByText("Teach it with a handful of pictures.")).toBeVisible();
+  });
+
+  test("no English of the learner or the browser stands in what goes wrong", async ({ page }) => {
+    await open(page);
+    await page.getByRole("button", { name: "Eigene Bilder nehmen" }).click();
+    const nothing = Buffer.from("nothing like it");
+    const model = { name: "meins.safetensors", mimeType: "", buffer: nothing };
+    await page.getByLabel("Ein eigenes Modell nehmen").setInputFiles([model]);
+    const broken = { name: "kaputt.jpg", mimeType: "image/jpeg", buffer: nothing };
+    const files = [broken, claiming("riesig.png", 40_000, 40_000)];
+    await page.getByLabel("Bilder zu Klasse 1 hinzufügen").setInputFiles(files);
+    const told = page.getByRole("alert").locator("p");
+    await expect(told).toHaveCount(3);
+    const sentences = (await told.allTextContents()).sort();
+    expect(sentences).toEqual([
+      "„kaputt.jpg“ ist beschädigt oder kein Bild, das dieser Browser lesen kann. Sichere es als JPEG oder PNG und füg es noch einmal hinzu.",
+      "„meins.safetensors“ taugt nicht als Modell. Wähl eine .safetensors-Datei, die „fewshot train“ geschrieben hat.",
+      "„riesig.png“ ist zu groß, um es hier zu öffnen. Verkleinere es auf unter 50 Megapixel und füg es noch einmal hinzu.",
+    ]);
   });
 });
 

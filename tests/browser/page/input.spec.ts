@@ -1,13 +1,15 @@
 /** Ways in: orientation of photographs, the crop, the clipboard, dropped files, very large pictures. */
-import { join, resolve } from "node:path";
+import { mkdir, writeFile } from "node:fs/promises";
+import { dirname, join, resolve } from "node:path";
 import { expect, type Page, test } from "@playwright/test";
-import { large } from "./pictures";
+import { claiming, large } from "./pictures";
 import {
   answered,
   ask,
   cards,
   classFolders,
   dropFiles,
+  fromMenu,
   open,
   picture,
   startOwn,
@@ -127,13 +129,9 @@ test("files dropped on a class belong to it", async ({ page }) => {
 
 test("a picture of more pixels than can be opened is refused with a sentence", async ({ page }) => {
   await teach(page, { Red: [picture("red.png", [190, 20, 20])], Blue: [] });
-  // The head of a PNG that claims 40000 x 40000 pixels.
-  const { buffer } = picture("huge.png", [1, 2, 3], 8);
-  const huge = Buffer.from(buffer);
-  huge.writeUInt32BE(40000, 16);
-  huge.writeUInt32BE(40000, 20);
-  await ask(page, [{ name: "huge.png", mimeType: "image/png", buffer: huge }]);
-  await expect(page.getByRole("alert")).toContainText("“huge.png”");
+  await ask(page, [claiming("huge.png", 40_000, 40_000)]);
+  await expect(page.getByRole("alert")).toContainText("“huge.png” is too large");
+  await expect(page.getByRole("alert")).toContainText("smaller than 50 megapixels");
   await expect(cards(page)).toHaveCount(0);
   await expect(page.locator(".thumb")).toHaveCount(1);
 });
@@ -180,6 +178,34 @@ test("a folder of class folders dropped anywhere makes the classes", async ({ pa
   await expect(page.locator(".class-card")).toHaveCount(3);
   await expect(page.getByLabel("Name of class 1")).toHaveValue("blue");
   await expect(page.locator(".thumb")).toHaveCount(18);
+});
+
+test("folders that only divide are passed over, what systems leave is left out, loose pictures are named", async ({
+  page,
+}, info) => {
+  const root = info.outputPath("set");
+  const { buffer } = picture("x", [90, 90, 20]);
+  const files = ["train/cat/1.png", "test/cat/images/2.png", "val/dog/old/3.png", "loose.png"];
+  const hidden = ["train/cat/.ipynb_checkpoints/4.png", "__MACOSX/cat/5.png", "@eaDir/6.png"];
+  for (const file of [...files, ...hidden, "lost+found/7.png"]) {
+    await mkdir(dirname(join(root, file)), { recursive: true });
+    await writeFile(join(root, file), buffer);
+  }
+  await open(page);
+  await dropFiles(page, page.locator(".tagline"), [root]);
+  const told = page.locator(".notice", { hasText: "1 picture lies beside the class folders" });
+  for (const isAgain of [false, true]) {
+    await expect(page.locator(".class-card")).toHaveCount(2);
+    await expect(page.getByLabel("Name of class 1")).toHaveValue("cat");
+    await expect(page.getByLabel("Name of class 2")).toHaveValue("dog");
+    await expect(page.locator(".thumb")).toHaveCount(3);
+    await told.getByText("Which ones?").click();
+    await expect(told.getByText("loose.png")).toBeVisible();
+    if (isAgain) break;
+    await told.getByRole("button", { name: "Dismiss" }).click();
+    await fromMenu(page, "Start over");
+    await page.getByLabel("Choose a folder of classes").first().setInputFiles(root);
+  }
 });
 
 test("the picture shown is the square that the model sees", async ({ page }) => {

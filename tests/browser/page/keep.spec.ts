@@ -1,14 +1,16 @@
 /** Nothing is lost: reload, a file, a link, a crash of the worker. */
 import { readFileSync } from "node:fs";
-import { readFile, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { expect, type Page, test } from "@playwright/test";
+import { readZip, writeZip } from "../../../web/src/storage/zip";
 import { readKept } from "./kept";
 import {
   answered,
   ask,
   cards,
   crash,
+  dropFiles,
   fromMenu,
   open,
   openSample,
@@ -186,4 +188,87 @@ test("a session opens whatever its name, packed again or not at all; a part of o
   await choose(file);
   await expect(page.getByLabel("Name of class 1")).toHaveValue("Red");
   await expect(page.locator(".thumb")).toHaveCount(2);
+  await fromMenu(page, "Start over");
+  const folder = info.outputPath("unpacked");
+  for (const [name, data] of await unpacked(file)) {
+    await mkdir(dirname(join(folder, name)), { recursive: true });
+    await writeFile(join(folder, name), Buffer.from(await data.arrayBuffer()));
+  }
+  await page.getByLabel("Choose a folder of classes").first().setInputFiles(folder);
+  await expect(page.getByLabel("Name of class 1")).toHaveValue("Red");
+  await expect(page.locator(".thumb")).toHaveCount(2);
+  await fromMenu(page, "Start over");
+  await dropFiles(page, page.locator(".tagline"), [folder]);
+  await expect(page.getByLabel("Name of class 1")).toHaveValue("Red");
+  await expect(page.locator(".thumb")).toHaveCount(2);
 });
+
+test("a session file that is wrong inside is told, and the present session stays", async ({
+  page,
+}, info) => {
+  await teach(page, { ...TWO, Green: [picture("green.png", [20, 170, 40])] });
+  await page.getByLabel("Use a model of your own").setInputFiles(join(WEIGHTS, "cifar-fs.safetensors"));
+  await expect(page.getByRole("radio", { name: /^cifar-fs/ })).toBeChecked();
+  await expect(page.locator(".thumb.waiting")).toHaveCount(0);
+  const saved = page.waitForEvent("download");
+  await fromMenu(page, "Save session as a file");
+  const file = info.outputPath("right.zip");
+  await (await saved).saveAs(file);
+  const bytes = await readFile(file);
+  const entries = await unpacked(file);
+  const session = JSON.parse((await entries.get("session.json")?.text()) ?? "");
+  const choose = async (name: string, wrong: Blob | Buffer) => {
+    const path = info.outputPath(name);
+    await writeFile(path, wrong instanceof Blob ? Buffer.from(await wrong.arrayBuffer()) : wrong);
+    const chooser = page.waitForEvent("filechooser");
+    await fromMenu(page, "Open a file…");
+    await (await chooser).setFiles(path);
+  };
+  const changed = (change: (copy: typeof session) => void) => {
+    const copy = structuredClone(session);
+    change(copy);
+    return packed(new Map(entries).set("session.json", new Blob([JSON.stringify(copy)])));
+  };
+  const wrong = {
+    "doubled class.zip": await changed(({ session: s }) => (s.classes[1].id = s.classes[0].id)),
+    "doubled picture.zip": await changed(({ session: s }) => {
+      s.classes[1].pictures = s.classes[0].pictures;
+    }),
+    "later version.zip": await changed((copy) => (copy.fewshot = 99)),
+    "no session.zip": await packed(new Map([["notes.txt", new Blob(["nothing"])]])),
+    // What an archive of more than 4 GB says of its sizes: they stand elsewhere.
+    "4 GB.zip": Buffer.concat([bytes.subarray(0, -10), Buffer.alloc(8, 0xff), bytes.subarray(-2)]),
+    "torn.zip": bytes.subarray(0, -30),
+  };
+  for (const [name, content] of Object.entries(wrong)) {
+    await choose(name, content);
+    const told = page.getByRole("alert").filter({ hasText: `“${name}” is not a session` });
+    await told.getByRole("button", { name: "Dismiss" }).click();
+    await expect(page.locator(".class-card")).toHaveCount(3);
+    await expect(page.locator(".thumb")).toHaveCount(3);
+  }
+  // A model that bears the id of another takes the place of none: content decides.
+  const [own] = [...entries.keys()].filter((name) => name.startsWith("models/"));
+  const other = await readFile(join(WEIGHTS, "omniglot.safetensors"));
+  const shadowing = new Map(entries).set(own ?? "", new Blob([other])).set("models/everyday", new Blob([other]));
+  await choose("shadowing.zip", await packed(shadowing));
+  await expect(page.getByRole("radio", { name: /^cifar-fs \(2\)/ })).toBeChecked();
+  await expect(page.getByText("28 × 28 pixels, grey")).toBeAttached();
+  for (const [name, sides] of [
+    [/^cifar-fs(?! \(2\))/, "32 × 32 pixels, colour"],
+    [/^Everyday photographs/, "224 × 224 pixels, colour"],
+  ] as const) {
+    await page.getByRole("radio", { name }).first().check({ force: true });
+    await expect(page.getByText(sides)).toBeAttached();
+  }
+});
+
+async function unpacked(file: string): Promise<Map<string, Blob>> {
+  const entries = await readZip(new Blob([await readFile(file)]));
+  if (!entries) throw new Error(`${file} is no archive`);
+  return entries;
+}
+
+function packed(entries: ReadonlyMap<string, Blob>): Promise<Blob> {
+  return writeZip([...entries].map(([name, data]) => ({ name, data })));
+}

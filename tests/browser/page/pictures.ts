@@ -34,6 +34,11 @@ export function large(name: string, width: number, height: number): Upload {
   return { name, mimeType: "image/png", buffer: png(width, height, 0, rows) };
 }
 
+/** A picture that says to be of so many pixels, and holds none. */
+export function claiming(name: string, width: number, height: number): Upload {
+  return { name, mimeType: "image/png", buffer: png(width, height, 0, Buffer.alloc(1)) };
+}
+
 /** Rows as PNG has them, each with its filter before it; colour type 0 is grey, 2 RGB. */
 function png(width: number, height: number, colour: 0 | 2, rows: Buffer): Buffer {
   const header = Buffer.alloc(13);

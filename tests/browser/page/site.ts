@@ -11,8 +11,8 @@ export interface Answer {
 export interface Site extends AsyncDisposable {
   /** With the site's base path. */
   address: string;
-  /** Changes an answer; or a promise that holds it back half-way. */
-  change: (answer: Answer) => Buffer | { half: Promise<void> };
+  /** Changes an answer; or gives a status instead, or a promise that holds it back half-way. */
+  change: (answer: Answer) => Buffer | number | { half: Promise<void> };
 }
 
 export async function siteBefore(base: string): Promise<Site> {
@@ -33,6 +33,10 @@ export async function siteBefore(base: string): Promise<Site> {
     response.statusCode = answer.status;
     response.setHeader("content-type", answer.headers.get("content-type") ?? "");
     if (Buffer.isBuffer(changed)) return response.end(changed);
+    if (typeof changed === "number") {
+      response.statusCode = changed;
+      return response.end();
+    }
     response.write(body.subarray(0, body.length / 2));
     await changed.half;
     return response.end(body.subarray(body.length / 2));

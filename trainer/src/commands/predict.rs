@@ -15,7 +15,7 @@ use super::pictures::{Readable, embed_readable};
 use crate::cli::PredictArgs;
 use crate::{device, output, weights};
 
-use report::{Report, names};
+use report::{Names, Report};
 
 /// Answers, and what had to be left without one.
 #[derive(Debug)]
@@ -58,7 +58,7 @@ fn predict(args: &PredictArgs) -> Result<Answers> {
             format!("cannot learn from {support} with {weights}")
         })?;
     let Readable { pictures, features, broken } = embed_readable(&on_device, queries, &device)?;
-    let names = names(&classifier.active().collect::<Vec<_>>());
+    let names = Names::of(&classifier.active().collect::<Vec<_>>());
     let threshold = model.config.rejection.as_ref().map(|rejection| rejection.threshold);
     let hallucinates = classifier.settings().hallucinations > 0;
     let predictions = classifier.predict(&features.to_device(&Device::Cpu)?)?;

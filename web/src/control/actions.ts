@@ -24,7 +24,11 @@ import type { Store } from "../state/store.ts";
 import { t } from "../strings/index.ts";
 import type { Incoming, Library } from "./library.ts";
 
-export type Target = { kind: "class"; id: ClassId } | { kind: "new" } | { kind: "queries" };
+export type Target =
+  | { kind: "class"; id: ClassId }
+  | { kind: "new" }
+  /** With `whole`, folders are no classes, however many there are. */
+  | { kind: "queries"; whole?: boolean };
 
 export class Actions {
   readonly #store: Store;
@@ -89,8 +93,9 @@ export class Actions {
       next = addSupport(next, id, ids);
     }
     // Two classes that nobody has touched make room.
+    const given = new Set(next.classes.map((_, i) => t.className(i + 1)));
     const untouched = next.classes.filter(
-      (c) => c.pictures.length === 0 && /^\S+ \d+$/.test(c.name) && !groups.has(c.name),
+      (c) => c.pictures.length === 0 && given.has(c.name) && !groups.has(c.name),
     );
     for (const { id } of untouched) next = removeClass(next, id);
     this.#store.change(next, t.actions.addPictures);

@@ -16,6 +16,13 @@ import type { Models } from "./models.ts";
 const WRITE_AFTER_MS = 250;
 /** A store that has not opened by then is blocked, and the page goes on without. */
 const OPEN_WITHIN_MS = 4000;
+/** A write of thousands of pictures takes its time; one that takes longer is told. */
+const WRITE_WITHIN_MS = 30_000;
+/** Who waits for a write waits no longer. */
+const FLUSH_WITHIN_MS = 5000;
+
+/** Why nothing is kept: storage is switched off, does not answer, is full, or another tab's. */
+type Why = keyof typeof t.cannotKeep;
 
 export class Keeper {
   readonly #store: Store;
@@ -27,8 +34,11 @@ export class Keeper {
   #writing: Promise<void> = Promise.resolve();
   readonly #owner = new Owner();
   #isOwner = false;
-  /** Whether it was said that nothing is kept. */
-  #isTold = false;
+  #whyNot: Why = "off";
+  /** The notice that says so, while it is true. */
+  #told: number | null = null;
+  /** Bytes that were too many for the browser: as many are not tried again. */
+  #tooMany = Number.POSITIVE_INFINITY;
 
   constructor(store: Store, library: Library, models: Models) {
     this.#store = store;
@@ -38,16 +48,20 @@ export class Keeper {
 
   /** Brings back what was kept; from then on every change is. */
   async start(): Promise<void> {
-    const claimed = this.#owner.claim();
+    const before = this.#store.session;
+    // A lock that never comes is as none.
+    const claimed = withinTime(this.#owner.claim(), OPEN_WITHIN_MS).catch(() => true);
     try {
-      this.#database = await withinTime(Database.open());
-      const kept = await withinTime(this.#database.read());
-      if (kept) this.#restore(kept);
-    } catch {
+      const [database, kept] = await withinTime(openAndRead(), OPEN_WITHIN_MS);
+      this.#database = database;
+      database.onLost = (why) => this.#lose(why);
+      if (kept) this.#restore(kept, before);
+      this.#written = kept ? this.#store.session : before;
+    } catch (error) {
       // No storage, as in some private windows, or a blocked one: the page works, and forgets.
-      this.#database = null;
+      this.#written = before;
+      this.#lose(whyNot(error));
     }
-    this.#written = this.#store.session;
     this.#owner.onLost = () => this.#yield();
     void claimed.then((isOwner) => {
       this.#isOwner = isOwner;
@@ -74,12 +88,12 @@ export class Keeper {
     });
   }
 
-  /** Resolves once everything is written. */
+  /** Resolves once everything is written, or cannot be for now. */
   flush(): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = 0;
     this.#writing = this.#writing.then(() => this.#write());
-    return this.#writing;
+    return withinTime(this.#writing, FLUSH_WITHIN_MS).catch(() => {});
   }
 
   async save(): Promise<Blob> {
@@ -98,19 +112,23 @@ export class Keeper {
     const ids = this.#library.add([...kept.pictures.values()]);
     const renamed = new Map(old.map((id, i) => [id, ids[i] ?? id]));
     const rename = (id: string) => renamed.get(id) ?? id;
-    this.#models.restore(kept.models);
+    const adopted = this.#models.adopt(kept.models);
     const { session } = kept;
-    const known = this.#store.models.some((m) => m.id === session.modelId);
+    const modelId = adopted.get(session.modelId) ?? session.modelId;
+    const known = this.#store.models.some((m) => m.id === modelId);
     const next: Session = {
       ...session,
-      modelId: known ? session.modelId : this.#store.session.modelId,
+      modelId: known ? modelId : this.#store.session.modelId,
       classes: session.classes.map((c) => ({ ...c, pictures: c.pictures.map(rename) })),
       queries: session.queries.map((q) => ({ ...q, picture: rename(q.picture) })),
+      corrected: session.corrected.map(rename),
     };
     this.#store.change(next, t.actions.openFile);
   }
 
-  #restore(kept: Kept): void {
+  /** Whoever has begun anew meanwhile goes on, and finds what was kept a step before. */
+  #restore(kept: Kept, before: Session): void {
+    const begun = this.#store.session;
     const session = readSession({ ...kept.session }, (id) => kept.pictures.has(id));
     for (const id of new Set(picturesOf(session))) {
       const picture = kept.pictures.get(id);
@@ -118,7 +136,8 @@ export class Keeper {
     }
     this.#models.restore(kept.models);
     this.#store.history = startHistory(session);
-    this.#store.changed();
+    if (begun === before) this.#store.changed();
+    else this.#store.change({ ...begun }, t.actions.startOver);
   }
 
   #kept(): Kept {
@@ -133,34 +152,82 @@ export class Keeper {
   #consider(): void {
     // Not put off by further changes: a map that settles makes one a frame.
     if (this.#timer !== 0 || this.#store.session === this.#written) return;
-    if (!this.#database) this.#cannotKeep();
-    if (!this.#isOwner) return;
+    if (!this.#database) this.#tell();
+    if (!this.#isOwner || !this.#database || this.#bytes() >= this.#tooMany) return;
     this.#timer = setTimeout(() => void this.flush(), WRITE_AFTER_MS);
   }
 
   async #write(): Promise<void> {
     const { session } = this.#store;
     if (!this.#database || !this.#isOwner || session === this.#written) return;
+    const database = this.#database;
+    const late = setTimeout(() => this.#tell("silent"), WRITE_WITHIN_MS);
     try {
-      await this.#database.write(this.#kept());
+      await database.write(this.#kept());
       this.#written = session;
-    } catch {
-      this.#database = null;
-      this.#cannotKeep();
+      this.#tooMany = Number.POSITIVE_INFINITY;
+      this.#takeBack();
+    } catch (error) {
+      // What was lost meanwhile has been told why.
+      if (this.#database !== database) return;
+      const why = whyNot(error);
+      if (why !== "full") return this.#lose(why);
+      this.#tooMany = this.#bytes();
+      this.#tell(why);
+    } finally {
+      clearTimeout(late);
     }
   }
 
-  /** Said once, when there is something to lose: the next attempt would fail alike. */
-  #cannotKeep(): void {
-    if (this.#isTold || picturesOf(this.#store.session).length === 0) return;
-    this.#isTold = true;
-    this.#store.notify({ kind: "error", text: t.cannotKeep });
+  /** From now on nothing is kept. */
+  #lose(why: Why): void {
+    this.#database = null;
+    this.#tell(why);
+  }
+
+  /** Says why nothing is kept: once, and where there is something to lose. */
+  #tell(why = this.#whyNot): void {
+    this.#whyNot = why;
+    // What a store has kept that cannot be read is not known.
+    const isLoss = why !== "off" || picturesOf(this.#store.session).length > 0;
+    if (this.#told !== null || !isLoss) return;
+    this.#told = this.#store.notify({ kind: "error", text: t.cannotKeep[why] });
+  }
+
+  /** It is kept after all. */
+  #takeBack(): void {
+    if (this.#told !== null) this.#store.dismiss(this.#told);
+    this.#told = null;
+  }
+
+  /** All that would be kept. */
+  #bytes(): number {
+    const { session, pictures } = this.#store;
+    const sizes = picturesOf(session).map((id) => pictures.get(id)?.bytes ?? 0);
+    const models = [...this.#models.ownFiles().values()].map((model) => model.byteLength);
+    return [...sizes, ...models].reduce((sum, size) => sum + size, 0);
   }
 }
 
-function withinTime<T>(work: Promise<T>): Promise<T> {
-  const late = new Promise<never>((_, reject) =>
-    setTimeout(() => reject(new Error("the browser's store does not answer")), OPEN_WITHIN_MS),
-  );
-  return Promise.race([work, late]);
+async function openAndRead(): Promise<[Database, Kept | null]> {
+  const database = await Database.open();
+  return [database, await database.read()];
+}
+
+function whyNot(error: unknown): Why {
+  if (error instanceof Late) return "silent";
+  const name = error instanceof DOMException ? error.name : "";
+  if (name === "VersionError") return "newer";
+  return name === "QuotaExceededError" ? "full" : "off";
+}
+
+/** It has not answered in time. */
+class Late extends Error {}
+
+function withinTime<T>(work: Promise<T>, milliseconds: number): Promise<T> {
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Late()), milliseconds);
+  });
+  return Promise.race([work, late]).finally(() => clearTimeout(timer));
 }

@@ -6,6 +6,7 @@
 import type { Client } from "../client.ts";
 import { type PictureId, WorkerError } from "../protocol.ts";
 import { reachable } from "../state/history.ts";
+import { Pace, type Progress } from "../state/pace.ts";
 import { picturesOf, removePicture } from "../state/session.ts";
 import { isLarge, type Picture, type Store } from "../state/store.ts";
 import { isCancelled, isCrash, sentence } from "./failures.ts";
@@ -29,6 +30,7 @@ export class Library {
   readonly #client: Client;
   readonly #refusals: Refusals;
   #speed = new Speed();
+  readonly #pace = new Pace();
   /** Photographs are megabytes each: few are held in memory at once. */
   readonly #reading = new Limit(READ_AT_ONCE);
   #underWay = 0;
@@ -52,6 +54,11 @@ export class Library {
   /** How many pictures have no feature yet and will have one. */
   get backlog(): number {
     return this.#underWay;
+  }
+
+  /** How far the pictures on their way are. */
+  progress(): Progress {
+    return this.#pace.progress(this.#underWay, performance.now());
   }
 
   /** Takes pictures in and returns their names; features follow when there is a model. */
@@ -120,7 +127,8 @@ export class Library {
     const url = URL.createObjectURL(blob);
     const unseen = { viewUrl: null, small: null, width: 0, height: 0, ready: false, problem: null };
     // What the browser kept for the page, the page had read.
-    const picture = { id, name, blob, isOwned, wasRead: isOwned, url, ...unseen };
+    const bytes = blob.size;
+    const picture = { id, name, blob, bytes, isOwned, wasRead: isOwned, url, ...unseen };
     this.#store.pictures.set(id, picture);
     if (this.#store.info) void this.#embed(picture, this.#round.signal);
     else void this.#own(picture).catch((error) => this.#failed(picture, error));
@@ -145,6 +153,7 @@ export class Library {
 
   async #embed(picture: Picture, signal: AbortSignal): Promise<void> {
     const { id } = picture;
+    this.#pace.begun(this.#underWay, performance.now());
     this.#underWay++;
     try {
       await this.#own(picture);
@@ -167,6 +176,7 @@ export class Library {
       if (!signal.aborted) this.#failed(picture, error);
     } finally {
       this.#underWay--;
+      this.#pace.finished();
     }
   }
 

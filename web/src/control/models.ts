@@ -87,6 +87,16 @@ export class Models {
     this.#store.changed();
   }
 
+  /**
+   * Lists the models of a session that was opened; returns their ids by those that the session
+   * has for them. A file's ids may claim anything: what counts here is the content.
+   */
+  adopt(files: ReadonlyMap<string, ArrayBuffer>): ReadonlyMap<string, string> {
+    const ids = new Map([...files].map(([id, bytes]) => [id, ownId(nameOf(id), bytes)]));
+    this.restore(new Map([...files].map(([id, bytes]) => [ids.get(id) ?? id, bytes])));
+    return ids;
+  }
+
   /** Lists model files of the person's own, by the ids of their entries. */
   restore(files: ReadonlyMap<string, ArrayBuffer>): void {
     for (const [id, bytes] of files) {

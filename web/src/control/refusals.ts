@@ -5,7 +5,7 @@
 import type { FailureCode } from "../protocol.ts";
 import type { Store } from "../state/store.ts";
 import { t } from "../strings/index.ts";
-import { codeOf, sentence } from "./failures.ts";
+import { codeOf, cure, sentence } from "./failures.ts";
 
 /** So long after the last one all of a kind are told together. */
 const GATHER_MS = 150;
@@ -37,17 +37,17 @@ export class Refusals {
     kind.names.push(name);
     clearTimeout(kind.timer);
     const told = kind;
-    kind.timer = setTimeout(() => this.#tell(code, told), GATHER_MS);
+    kind.timer = setTimeout(() => this.#tell(told), GATHER_MS);
   }
 
-  #tell(code: FailureCode, kind: Kind): void {
+  #tell(kind: Kind): void {
     const { names, error } = kind;
     if (kind.notice !== null) this.#store.dismiss(kind.notice);
     const [first = ""] = names;
     kind.notice = this.#store.notify(
       names.length === 1
         ? { kind: "error", text: sentence(error, first) }
-        : { kind: "error", text: t.refused(names.length, t.cures[code] ?? ""), names },
+        : { kind: "error", text: t.refused(names.length, cure(error)), names },
     );
   }
 }

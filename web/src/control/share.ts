@@ -5,7 +5,7 @@ import { writeLink } from "../state/link.ts";
 import { isReady } from "../state/store.ts";
 import { taskOf } from "../state/task.ts";
 import { TooLarge } from "../storage/zip.ts";
-import { t } from "../strings/index.ts";
+import { formatBytes, t } from "../strings/index.ts";
 import { sentence } from "./failures.ts";
 
 /** Hands a file to the person, as every browser does: by a link that is clicked. */
@@ -23,7 +23,8 @@ export async function saveSession(app: App): Promise<void> {
   try {
     download(await app.keeper.save(), `${t.sessionName}${SESSION_EXTENSION}`);
   } catch (error) {
-    const text = error instanceof TooLarge ? t.sessionTooLarge : t.sessionNotSaved;
+    const text =
+      error instanceof TooLarge ? t.sessionTooLarge(formatBytes(error.most)) : t.sessionNotSaved;
     app.store.notify({ kind: "error", text });
   }
 }
@@ -36,7 +37,9 @@ export async function exportClassifier(app: App): Promise<void> {
     return;
   }
   try {
-    const bytes = await app.client.call("exportClassifier", task);
+    const examples = task.classes.flatMap((c) => c.examples);
+    const names = examples.map((id) => app.store.pictures.get(id)?.name ?? "");
+    const bytes = await app.client.call("exportClassifier", { task, names });
     download(new Blob([bytes]), "classifier.safetensors");
   } catch (error) {
     app.store.notify({ kind: "error", text: sentence(error, t.exportClassifier) });

@@ -14,8 +14,10 @@ export interface Found {
 }
 
 export interface Sorted {
-  /** Pictures by the folder of their class; key null for those in none. */
+  /** Pictures by the folder of their class; key null for those in no folder. */
   readonly groups: ReadonlyMap<string | null, File[]>;
+  /** Pictures that lie beside class folders and belong to none. */
+  readonly beside: readonly File[];
   readonly models: readonly File[];
   readonly archives: readonly File[];
   /** The files of an unpacked session, by their paths in it; none where there is no such folder. */
@@ -77,6 +79,7 @@ async function children(folder: FileSystemDirectoryEntry): Promise<FileSystemEnt
 
 export function sort(found: readonly Found[]): Sorted {
   const groups = new Map<string | null, File[]>();
+  const beside: File[] = [];
   const models: File[] = [];
   const archives: File[] = [];
   const seen = found.filter(({ file, folders }) => ![...folders, file.name].some(isHidden));
@@ -85,10 +88,10 @@ export function sort(found: readonly Found[]): Sorted {
     path(a).localeCompare(path(b), undefined, NUMERIC),
   );
   const group = classOf(inOrder.filter(({ file }) => isPicture(file)).map((f) => f.folders));
-  const add = (name: string | null, file: File) => {
-    const files = groups.get(name);
+  const add = (name: string | null | undefined, file: File) => {
+    const files = name === undefined ? beside : groups.get(name);
     if (files) files.push(file);
-    else groups.set(name, [file]);
+    else if (name !== undefined) groups.set(name, [file]);
   };
   for (const { file, folders } of inOrder) {
     if (/\.safetensors$/i.test(file.name)) models.push(file);
@@ -97,7 +100,7 @@ export function sort(found: readonly Found[]): Sorted {
     // A lone file of an unknown kind is tried as a picture, so that it gets its sentence.
     else if (folders.length === 0) add(null, file);
   }
-  return { groups, models, archives, session };
+  return { groups, beside, models, archives, session };
 }
 
 /** The files of the first folder that is an unpacked session. */

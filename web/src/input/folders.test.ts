@@ -1,30 +1,44 @@
 import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { classOf, isHidden } from "./folders.ts";
 
-function classes(paths: readonly string[]): (string | null)[] {
-  const all = paths.map((path) => path.split("/").slice(0, -1));
+interface Case {
+  readonly what: string;
+  /** Paths under the folder that is chosen, by their class. */
+  readonly classes: Record<string, string[]>;
+  readonly hidden?: string[];
+  readonly beside?: string[];
+}
+
+/** What the command line is held to as well. */
+const CASES: Case[] = JSON.parse(readFileSync("../tests/folders.json", "utf8"));
+
+const foldersOf = (path: string) => path.split("/").slice(0, -1);
+
+function classes(paths: readonly string[]): (string | null | undefined)[] {
+  const all = paths.map(foldersOf);
   return all.map(classOf(all));
 }
 
-test("a class is the outermost folder under the one that was chosen", () => {
-  assert.deepEqual(classes(["pets/cat/1.jpg", "pets/dog/old/2.jpg"]), ["cat", "dog"]);
-  assert.deepEqual(classes(["cat/1.jpg", "dog/2.jpg"]), ["cat", "dog"]);
+for (const { what, classes: expected, hidden = [], beside = [] } of CASES) {
+  test(what, () => {
+    const owners = new Map(Object.entries(expected).flatMap(([c, all]) => all.map((p) => [p, c])));
+    const paths = [...owners.keys(), ...beside];
+    assert.deepEqual(
+      classes(paths.map((path) => `chosen/${path}`)),
+      paths.map((path) => owners.get(path)),
+    );
+    for (const path of hidden) assert.ok(path.split("/").some(isHidden), path);
+    for (const path of paths) assert.ok(!path.split("/").some(isHidden), path);
+  });
+}
+
+test("several folders at once are classes, a folder of pictures alone is one", () => {
+  assert.deepEqual(classes(["cat/1.jpg", "dog/images/2.jpg"]), ["cat", "dog"]);
   assert.deepEqual(classes(["cat/1.jpg", "cat/2.jpg"]), ["cat", "cat"]);
-  assert.deepEqual(classes(["1.jpg"]), [null]);
-});
-
-test("folders that only divide are passed over", () => {
-  const split = ["set/train/cat/1.jpg", "set/val/dog/2.jpg", "set/test/cat/3.jpg"];
-  assert.deepEqual(classes(split), ["cat", "dog", "cat"]);
-  assert.deepEqual(classes(["set/cat/images/1.jpg", "set/dog/images/2.jpg"]), ["cat", "dog"]);
-  assert.deepEqual(classes(["cat/images/1.jpg", "cat/images/2.jpg"]), ["cat", "cat"]);
-  assert.deepEqual(classes(["train/cat/1.jpg", "train/dog/1.jpg"]), ["cat", "dog"]);
+  assert.deepEqual(classes(["cat/images/1.jpg", "cat/2.jpg"]), ["cat", "cat"]);
   assert.deepEqual(classes(["images/1.jpg"]), ["images"]);
-});
-
-test("what systems leave behind is hidden", () => {
-  for (const name of [".DS_Store", ".ipynb_checkpoints", "__MACOSX", "@eaDir", "Thumbs.db"])
-    assert.ok(isHidden(name), name);
-  assert.ok(!isHidden("cat"));
+  assert.deepEqual(classes(["1.jpg"]), [null]);
+  assert.deepEqual(classes(["train/cat/old/1.jpg", "train/cat/2.jpg"]), ["cat", "cat"]);
 });

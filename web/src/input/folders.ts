@@ -1,13 +1,15 @@
 /**
  * Which class a picture belongs to, by the folders it lies in: that of the outermost folder under
- * the one that was chosen, past folders that only divide (`train`, `images`, …).
+ * the one that was chosen, past folders that only divide (`train`, `images`, …). The command line
+ * has the same rule and the same lists (`trainer/src/data/layout/folders.rs`, `unread.rs`);
+ * `tests/folders.json` holds both to it.
  */
 
 /** Folders that name no class: parts of a data set, and where its pictures are. */
-const DIVIDING = /^(train(ing)?|val(id(ation)?)?|test(ing)?|images?|pictures|photos)$/i;
+const DIVIDING = /^(train(ing)?|val(id(ation)?)?|test(ing)?|images?|img|pictures|photos)$/i;
 /** What systems and programs leave behind. */
 const SYSTEM =
-  /^(\.|__MACOSX$|@eaDir$|\$RECYCLE\.BIN$|System Volume Information$|Thumbs\.db$|desktop\.ini$)/i;
+  /^(\..*|__MACOSX|@eaDir|Thumbs\.db|desktop\.ini|\$RECYCLE\.BIN|System Volume Information|lost\+found|#recycle)$/i;
 
 export function isHidden(name: string): boolean {
   return SYSTEM.test(name);
@@ -15,20 +17,23 @@ export function isHidden(name: string): boolean {
 
 type Folders = readonly string[];
 
-/** The class of a picture among others, whose folders are all given first; null in no folder. */
-export function classOf(all: readonly Folders[]): (folders: Folders) => string | null {
-  const within = all.map(naming).filter((folders) => folders.length > 0);
-  const [root] = within[0] ?? [];
-  const isShared = within.every((folders) => folders[0] === root);
-  // The folder that holds the class folders is none; a folder of pictures alone is a class.
-  const isOuter = isShared && within.some((folders) => folders.length > 1);
+/**
+ * The class of a picture among others, whose folders are all given first: null in no folder, and
+ * undefined for what lies beside class folders and belongs to none.
+ */
+export function classOf(all: readonly Folders[]): (folders: Folders) => string | null | undefined {
+  const [root] = all[0] ?? [];
+  const isChosen = root !== undefined && all.every((folders) => folders[0] === root);
+  const within = (folders: Folders) => (isChosen ? folders.slice(1) : folders);
+  // A folder that holds no class folder is a class itself.
+  if (isChosen && all.every((folders) => within(folders).every(divides))) return () => root;
   return (folders) => {
-    const named = naming(folders);
-    const inner = isOuter && named.length > 1 ? named.slice(1) : named;
-    return inner[0] ?? folders[0] ?? null;
+    const inside = within(folders);
+    const none = isChosen ? undefined : null;
+    return inside.find((name) => !divides(name)) ?? inside[0] ?? none;
   };
 }
 
-function naming(folders: Folders): Folders {
-  return folders.filter((name) => !DIVIDING.test(name));
+function divides(name: string): boolean {
+  return DIVIDING.test(name);
 }

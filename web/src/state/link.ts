@@ -8,7 +8,8 @@ export interface Link {
   readonly settings: Partial<Settings>;
 }
 
-const MAX_SEED = 9999;
+/** Of the seeds that a person is offered. */
+export const MAX_SEED = 9999;
 
 export function readLink(hash: string): Link {
   const values = new URLSearchParams(hash.replace(/^#/, ""));

@@ -42,6 +42,8 @@ export interface Session {
   readonly sample: string | null;
   readonly classes: readonly ClassEntry[];
   readonly queries: readonly Query[];
+  /** Pictures that were asked about, and that the person has put into a class since. */
+  readonly corrected: readonly PictureId[];
   readonly settings: Settings;
 }
 
@@ -59,7 +61,14 @@ export const DEFAULT_SETTINGS: Settings = {
 };
 
 export function emptySession(modelId: string): Session {
-  return { modelId, sample: null, classes: [], queries: [], settings: DEFAULT_SETTINGS };
+  return {
+    modelId,
+    sample: null,
+    classes: [],
+    queries: [],
+    corrected: [],
+    settings: DEFAULT_SETTINGS,
+  };
 }
 
 /** The smallest palette index that no class uses, so that colours stay apart. */
@@ -130,7 +139,7 @@ export function addQueries(
   };
 }
 
-/** Takes a picture out of every class and the queries. */
+/** Takes a picture out of every class, the queries and what was corrected. */
 export function removePicture(session: Session, picture: PictureId): Session {
   return {
     ...session,
@@ -140,13 +149,17 @@ export function removePicture(session: Session, picture: PictureId): Session {
         : c,
     ),
     queries: session.queries.filter((q) => q.picture !== picture),
+    corrected: session.corrected.filter((p) => p !== picture),
   };
 }
 
 /** A picture, from wherever it is, becomes support of a class. */
 export function movePicture(session: Session, picture: PictureId, to: ClassId): Session {
   if (classOf(session, picture)?.id === to) return session;
-  return addSupport(removePicture(session, picture), to, [picture]);
+  const wasAsked = session.queries.some((q) => q.picture === picture);
+  const isCorrected = wasAsked || session.corrected.includes(picture);
+  const moved = addSupport(removePicture(session, picture), to, [picture]);
+  return isCorrected ? { ...moved, corrected: [...moved.corrected, picture] } : moved;
 }
 
 export function moveToQueries(session: Session, picture: PictureId): Session {

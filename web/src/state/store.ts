@@ -22,6 +22,8 @@ export interface Picture {
   /** The page's own copy once `isOwned`: a file of the person's may be moved. */
   blob: Blob;
   isOwned: boolean;
+  /** As large as `blob`, which thousands of cards would ask again and again. */
+  readonly bytes: number;
   /** Shows the picture as it is. */
   url: string;
   /** Shows what the model sees, once that was asked for. */
@@ -41,8 +43,8 @@ export interface Picture {
 /** Above this a file is likely a photograph of millions of pixels. */
 const SMALL_BYTES = 400_000;
 
-export function isLarge({ blob }: Pick<Picture, "blob">): boolean {
-  return blob.size > SMALL_BYTES;
+export function isLarge({ bytes }: Pick<Picture, "bytes">): boolean {
+  return bytes > SMALL_BYTES;
 }
 
 /**

@@ -25,8 +25,20 @@ export interface Kept {
 export class Database {
   readonly #db: IDBDatabase;
 
+  /**
+   * Called when the store is gone: "newer", to a later version of the page in another tab, or
+   * "off", as when a person clears what sites have kept.
+   */
+  onLost: (why: "newer" | "off") => void = () => {};
+
   private constructor(db: IDBDatabase) {
     this.#db = db;
+    // A newer page in another tab wants to change the stores: it shall not wait for this one.
+    db.onversionchange = () => {
+      db.close();
+      this.onLost("newer");
+    };
+    db.onclose = () => this.onLost("off");
   }
 
   /** Rejects where the browser forbids storage, as in some private windows. */
@@ -36,10 +48,7 @@ export class Database {
     request.onupgradeneeded = () => {
       for (const store of STORES) request.result.createObjectStore(store);
     };
-    const db = await result(request);
-    // A newer page in another tab wants to change the stores: it shall not wait for this one.
-    db.onversionchange = () => db.close();
-    return new Database(db);
+    return new Database(await result(request));
   }
 
   /** What was kept last; null on a first visit. */
@@ -59,10 +68,15 @@ export class Database {
     const transaction = this.#db.transaction(STORES, "readwrite");
     const done = finished(transaction);
     // Awaiting the reads first would let the transaction end.
-    void sync(transaction.objectStore(PICTURES), kept.pictures);
-    void sync(transaction.objectStore(MODELS), kept.models);
+    const synced = Promise.all([
+      sync(transaction.objectStore(PICTURES), kept.pictures),
+      sync(transaction.objectStore(MODELS), kept.models),
+    ]);
     transaction.objectStore(VALUES).put(kept.session, "session");
-    await done;
+    // Why a transaction was given up is what matters: its requests fail in consequence.
+    synced.catch(() => {});
+    await done.catch((why: DOMException | null) => (why ? Promise.reject(why) : synced));
+    await synced;
   }
 }
 
@@ -88,7 +102,7 @@ function result<T>(request: IDBRequest<T>): Promise<T> {
 function finished(transaction: IDBTransaction): Promise<void> {
   return new Promise((resolve, reject) => {
     transaction.oncomplete = () => resolve();
+    // By then it knows why, which it does not yet when one of its requests fails.
     transaction.onabort = () => reject(transaction.error);
-    transaction.onerror = () => reject(transaction.error);
   });
 }

@@ -113,6 +113,7 @@ export function readSession(fields: Fields, has: (picture: string) => boolean): 
     sample: typeof fields.sample === "string" ? fields.sample : null,
     classes,
     queries,
+    corrected: Array.isArray(fields.corrected) ? fields.corrected.map(String).filter(has) : [],
     settings: readSettings(record(fields.settings)),
   };
 }

@@ -21,7 +21,9 @@ export interface ZipEntry {
 }
 
 /** The archive is too large for its kind. */
-export class TooLarge extends Error {}
+export class TooLarge extends Error {
+  readonly most = MOST_BYTES;
+}
 
 /** The archive; its parts stay where they are until it is read. */
 export async function writeZip(entries: readonly ZipEntry[]): Promise<Blob> {

@@ -1,30 +1,39 @@
 /** The sentences of the language in use, and numbers written as that language does. */
-import { de } from "./de.ts";
-import { en, type Strings } from "./en.ts";
+import type { Strings } from "./languages/en.ts";
 
-export type { Strings } from "./en.ts";
+const FALLBACK = "en";
 
-export const LANGUAGES = { en, de } satisfies Record<string, Strings>;
-export type Language = keyof typeof LANGUAGES;
+/** By their tags: another file in `languages/` is another language. */
+const FILES = import.meta.glob<Strings>("./languages/*.ts", { eager: true, import: "default" });
+const LANGUAGES = new Map(
+  Object.entries(FILES).map(([path, strings]) => [/([\w-]+)\.ts$/.exec(path)?.[1] ?? "", strings]),
+);
 
 const KEY = "fewshot.language";
 
-function isLanguage(value: string | null | undefined): value is Language {
-  return value !== null && value !== undefined && Object.hasOwn(LANGUAGES, value);
+function isLanguage(value: string | null): value is string {
+  return value !== null && LANGUAGES.has(value);
 }
 
 /** What the link says, else what was chosen before, else what the browser prefers. */
-function choose(): Language {
+function choose(): string {
   const linked = new URLSearchParams(location.hash.slice(1)).get("lang");
   if (isLanguage(linked)) return linked;
   const kept = remembered();
   if (isLanguage(kept)) return kept;
-  const preferred = navigator.languages.map((tag) => tag.slice(0, 2)).find(isLanguage);
-  return preferred ?? "en";
+  // "de-AT" is served by "de" where it has no file of its own.
+  const preferred = navigator.languages.flatMap((tag) => [tag, tag.split("-")[0] ?? ""]);
+  return preferred.find(isLanguage) ?? FALLBACK;
 }
 
-export const language: Language = choose();
-export const t: Strings = LANGUAGES[language];
+export const language = choose();
+export const t: Strings =
+  LANGUAGES.get(language) ?? (FILES[`./languages/${FALLBACK}.ts`] as Strings);
+
+/** The tag of every other language, with what its speakers call it. */
+export const otherLanguages: readonly (readonly [string, string])[] = [...LANGUAGES]
+  .filter(([tag]) => tag !== language)
+  .map(([tag, strings]) => [tag, strings.language]);
 
 /** Storage may be forbidden, and the page works without. */
 function remembered(): string | null {
@@ -35,7 +44,7 @@ function remembered(): string | null {
   }
 }
 
-export function keepLanguage(next: Language): void {
+export function keepLanguage(next: string): void {
   try {
     localStorage.setItem(KEY, next);
   } catch {
@@ -57,7 +66,7 @@ const points = new Intl.NumberFormat(language, {
 });
 const decimal = new Intl.NumberFormat(language, { maximumFractionDigits: 2 });
 const short = new Intl.NumberFormat(language, { maximumFractionDigits: 1 });
-const megabytes = new Intl.NumberFormat(language, {
+const tenths = new Intl.NumberFormat(language, {
   minimumFractionDigits: 1,
   maximumFractionDigits: 1,
 });
@@ -71,7 +80,8 @@ export const formatChange = (fraction: number): string =>
   Math.abs(fraction) < 0.005 ? "" : points.format(fraction * 100);
 export const formatScore = (fraction: number): string => finer.format(fraction);
 export const formatDecimal = (n: number): string => decimal.format(n);
-export const formatBytes = (bytes: number): string => `${megabytes.format(bytes / 1e6)} MB`;
+export const formatBytes = (bytes: number): string =>
+  bytes < 1e9 ? `${tenths.format(bytes / 1e6)} MB` : `${tenths.format(bytes / 1e9)} GB`;
 /** Milliseconds: two digits that mean something. */
 export const formatDuration = (milliseconds: number): string =>
   milliseconds < 9.95 ? short.format(milliseconds) : whole.format(milliseconds);

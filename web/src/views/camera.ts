@@ -1,6 +1,7 @@
 /** The camera in a window: pictures for a class, or answers as it looks around. */
 import type { App } from "../app.ts";
 import type { Target } from "../control/actions.ts";
+import { sentence } from "../control/failures.ts";
 import { classifyLive } from "../control/live.ts";
 import { h, setText } from "../dom.ts";
 import { Camera } from "../input/camera.ts";
@@ -119,7 +120,7 @@ function live(app: App, camera: Camera, signal: AbortSignal): HTMLElement {
     setText(rate, t.answersPerSecond(formatInteger(Math.round(answer.perSecond))));
     chart.update(all, best, false);
   }).catch((error: unknown) => {
-    app.store.notify({ kind: "error", text: t.failures.internal(t.camera, String(error)) });
+    app.store.notify({ kind: "error", text: sentence(error, t.camera) });
   });
   const head = h("div", { class: "answer-head" }, label, rate);
   return h("div", { class: "query-answer" }, head, hint, chart.element);

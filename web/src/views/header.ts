@@ -1,9 +1,10 @@
 /** The top of the page: its name, undo and redo, and what concerns the whole session. */
 import type { App } from "../app.ts";
 import { copyLink, exportClassifier, saveSession } from "../control/share.ts";
+import { exportFolders, exportTable } from "../control/sorted.ts";
 import { h } from "../dom.ts";
 import { fromList, SESSION_EXTENSION } from "../input/files.ts";
-import { keepLanguage, language, t } from "../strings/index.ts";
+import { keepLanguage, otherLanguages, t } from "../strings/index.ts";
 import { button, iconButton } from "./controls.ts";
 import { openEvaluation } from "./evaluate/window.ts";
 import { type MenuItem, openMenu } from "./menu.ts";
@@ -52,18 +53,20 @@ function moreItems(app: App): MenuItem[] {
     { text: t.saveSession, run: () => void saveSession(app) },
     { text: t.openSession, run: () => chooseFile(app) },
     { text: t.exportClassifier, run: () => void exportClassifier(app) },
+    { text: t.exportAnswers, run: () => exportTable(app) },
+    { text: t.exportFolders, run: () => void exportFolders(app) },
     { text: t.evaluateMenu, run: () => openEvaluation(app) },
     { text: t.copyLink, run: () => void copyLink(app) },
     { text: t.startOver, separate: true, run: () => app.actions.startOver() },
-    {
-      text: t.language,
-      separate: true,
+    ...otherLanguages.map(([tag, name], i) => ({
+      text: name,
+      separate: i === 0,
       run: () => {
-        keepLanguage(language === "en" ? "de" : "en");
+        keepLanguage(tag);
         // The session is kept, so that a reload is no loss.
         void app.keeper.flush().then(() => location.reload());
       },
-    },
+    })),
   ];
 }
 

@@ -1,24 +1,34 @@
 /** The column of questions, with how many of them are answered rightly where that is known. */
 import type { App } from "../app.ts";
+import type { Target } from "../control/actions.ts";
 import { h, KeyedList, setText } from "../dom.ts";
 import { dropZone } from "../input/drop.ts";
 import { fromList } from "../input/files.ts";
 import type { QueryResult } from "../protocol.ts";
+import { type Answer, answersOf } from "../state/answers.ts";
 import type { Query } from "../state/session.ts";
 import { threshold } from "../state/task.ts";
-import { verdict } from "../state/verdict.ts";
 import { formatInteger, t } from "../strings/index.ts";
 import { openCamera } from "./camera.ts";
 import { button, fileChooser, PICTURES } from "./controls.ts";
 import { arrival } from "./models.ts";
 import { queryCard } from "./queryCard.ts";
+import { sortList } from "./sort/list.ts";
+
+/** More questions are a list to sort. */
+const MOST_CARDS = 24;
+/** Whatever folders pictures lie in, they are asked about. */
+const WHOLE_FOLDERS: Target = { kind: "queries", whole: true };
 
 export function queries(app: App): HTMLElement {
   const { store } = app;
   const list = h("ol", { class: "cards", role: "list" });
   const tally = h("span", { class: "count" });
   const state = h("p", { class: "hint" });
+  const many = sortList(app);
   let results = new Map<string, QueryResult>();
+  let answers: readonly Answer[] = [];
+  let before: readonly unknown[] = [];
   const rows = new KeyedList<Query>(
     list,
     (query) => query.picture,
@@ -33,6 +43,13 @@ export function queries(app: App): HTMLElement {
       label: t.addQueries,
       onFiles: (files) => void app.take(fromList(files), { kind: "queries" }),
     }),
+    fileChooser(t.sortFolder, {
+      accept: PICTURES,
+      folder: true,
+      icon: "folder",
+      class: "text-button",
+      onFiles: (files) => void app.take(fromList(files), WHOLE_FOLDERS),
+    }),
     button(t.lookAround, () => openCamera(app, { kind: "queries" }, t.lookAround), {
       icon: "camera",
     }),
@@ -44,13 +61,25 @@ export function queries(app: App): HTMLElement {
     h("div", { class: "column-head" }, h("h2", { id: "queries-head" }, t.queries), tally),
     state,
     list,
+    many.element,
     place,
   );
-  dropZone(app, element, () => ({ kind: "queries" }));
+  dropZone(app, element, () => WHOLE_FOLDERS);
   store.subscribe(() => {
-    results = new Map(store.classification?.queries.map((r) => [r.picture, r]));
-    rows.update(store.session.queries);
-    setText(tally, summary(app, results));
+    const { session, classification, info } = store;
+    // A map that settles changes nothing here, and answers for thousands take their time.
+    const now = [session, classification, info];
+    if (now.some((value, i) => value !== before[i])) {
+      before = now;
+      results = new Map(classification?.queries.map((r) => [r.picture, r]));
+      answers = answersOf(session, classification, info && threshold(session, info));
+      setText(tally, summary(app, answers));
+    }
+    const isMany = session.queries.length > MOST_CARDS;
+    list.hidden = isMany;
+    many.element.hidden = !isMany;
+    rows.update(isMany ? [] : session.queries);
+    if (isMany) many.update(answers);
     setText(state, waitingFor(app) || explainMark(app));
     state.hidden = state.textContent === "";
   });
@@ -75,18 +104,15 @@ function explainMark({ store }: App): string {
     .join(" ");
 }
 
-function summary({ store }: App, results: ReadonlyMap<string, QueryResult>): string {
-  const { session, info, classification } = store;
+function summary({ store }: App, answers: readonly Answer[]): string {
+  const { info, classification } = store;
   if (!classification || !info) return "";
-  const limit = threshold(session, info);
   let right = 0;
   let known = 0;
-  for (const query of session.queries) {
-    const result = results.get(query.picture);
-    if (!result || query.truth === null) continue;
+  for (const { query, verdict } of answers) {
+    if (!verdict || query.truth === null) continue;
     known++;
-    const { best, rejected } = verdict(session, classification.classIds, result, limit);
-    if (!rejected && best?.entry.id === query.truth) right++;
+    if (!verdict.rejected && verdict.best?.entry.id === query.truth) right++;
   }
   const elapsed = t.elapsed(formatInteger(Math.max(1, Math.round(classification.milliseconds))));
   return known > 0 ? `${t.rightCount(right, known)} · ${elapsed}` : elapsed;

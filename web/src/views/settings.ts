@@ -2,12 +2,12 @@
 import type { App } from "../app.ts";
 import { h, setText } from "../dom.ts";
 import { DISTANCES, HEADS } from "../protocol.ts";
+import { MAX_SEED } from "../state/link.ts";
 import { DEFAULT_SETTINGS } from "../state/session.ts";
 import { formatDecimal, formatShift, t } from "../strings/index.ts";
 import { button, segmented, slider } from "./controls.ts";
 import { models } from "./models.ts";
 
-const MAX_SEED = 9999;
 /** Left of the slider's last shift nothing is rejected. */
 const REJECTION_OFF = -1.05;
 

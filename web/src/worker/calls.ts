@@ -115,8 +115,8 @@ export const handlers: Handlers = {
     }
   },
 
-  async exportClassifier(task) {
-    const { buffer } = session().exportClassifier(task);
+  async exportClassifier({ task, names }) {
+    const { buffer } = session().exportClassifier(task, names);
     return { value: buffer as ArrayBuffer, transfer: [buffer] };
   },
 

@@ -5,7 +5,7 @@
  * browser's business.
  */
 import { Picture } from "../generated/fewshot_wasm.js";
-import { type PictureSource, WorkerError } from "../protocol.ts";
+import { type Limit, type PictureSource, WorkerError } from "../protocol.ts";
 import { hasCode } from "./failure.ts";
 
 /** No picture of 50 million pixels needs more, and the whole file is held in memory. */
@@ -28,14 +28,16 @@ export async function withPicture<T>(
 
 async function decode(source: PictureSource): Promise<Picture> {
   if (source instanceof ImageBitmap) return fromBitmap(source);
-  if (source.size > MAX_FILE_BYTES) throw tooLarge(`${source.size} bytes`);
+  if (source.size > MAX_FILE_BYTES)
+    throw tooLarge(`${source.size} bytes`, { of: "bytes", most: MAX_FILE_BYTES });
   const head = new Uint8Array(await read(source.slice(0, 12)));
   if (isJpeg(head) || isPng(head)) {
     const bytes = new Uint8Array(await read(source));
     try {
       return Picture.decode(bytes);
     } catch (error) {
-      if (error instanceof WebAssembly.RuntimeError || hasCode(error, "too-large")) throw error;
+      if (error instanceof WebAssembly.RuntimeError) throw error;
+      if (hasCode(error, "too-large")) throw tooManyPixels(String(error));
     }
   }
   return fromBitmap(await decodeByBrowser(source, head));
@@ -67,7 +69,7 @@ async function decodeByBrowser(blob: Blob, head: Uint8Array): Promise<ImageBitma
 function fromBitmap(bitmap: ImageBitmap): Picture {
   try {
     const { width, height } = bitmap;
-    if (width * height > Picture.maxPixels()) throw tooLarge(`${width} x ${height} pixels`);
+    if (width * height > Picture.maxPixels()) throw tooManyPixels(`${width} x ${height}`);
     const context = new OffscreenCanvas(width, height).getContext("2d", {
       willReadFrequently: true,
     });
@@ -80,8 +82,12 @@ function fromBitmap(bitmap: ImageBitmap): Picture {
   }
 }
 
-function tooLarge(size: string): WorkerError {
-  return new WorkerError({ code: "too-large", detail: `the picture has ${size}` });
+function tooManyPixels(detail: string): WorkerError {
+  return tooLarge(detail, { of: "pixels", most: Picture.maxPixels() });
+}
+
+function tooLarge(detail: string, limit: Limit): WorkerError {
+  return new WorkerError({ code: "too-large", detail, limit });
 }
 
 function isJpeg(head: Uint8Array): boolean {

@@ -1,6 +1,8 @@
 //! What is said about one query, for people and for scripts.
 
+use std::collections::HashMap;
 use std::fmt;
+use std::iter::once;
 
 use fewshot::classifier::{ClassExamples, Prediction};
 use serde::Serialize;
@@ -30,40 +32,55 @@ pub struct Report {
 pub struct Nearest {
     /// Its class.
     pub class: String,
-    /// Its place in the folder of examples.
+    /// What it is called: its place in the folder of examples, or its name in the page.
     pub image: String,
     /// By the distance in use.
     pub distance: f32,
 }
 
-/// What each class is called: its name, with its id where another has the same.
-pub fn names(classes: &[&ClassExamples]) -> Vec<String> {
-    let same = |name: &str| classes.iter().filter(|class| class.name == name).count() > 1;
-    let name = |class: &&ClassExamples| match same(&class.name) {
-        true => format!("{} ({})", class.name, class.id),
-        false => class.name.clone(),
-    };
-    classes.iter().map(name).collect()
+/// What is answered with.
+pub struct Names {
+    /// Of each class, no two the same.
+    classes: Vec<String>,
+    /// Of each class's pictures, by their ids.
+    pictures: Vec<HashMap<String, String>>,
+}
+
+impl Names {
+    /// Of the classes that a prediction counts. Where two are called the same, the later
+    /// one gets a number: an exported classifier's ids mean nothing outside the page.
+    pub fn of(classes: &[&ClassExamples]) -> Self {
+        let mut names: Vec<String> = Vec::with_capacity(classes.len());
+        for class in classes {
+            let numbered = (2..).map(|number| format!("{} ({number})", class.name));
+            let mut candidates = once(class.name.clone()).chain(numbered);
+            names.extend(candidates.find(|name| !names.contains(name)));
+        }
+        let pictures = |class: &&ClassExamples| {
+            class.examples.iter().map(|e| (e.id.clone(), e.name.clone())).collect()
+        };
+        Self { classes: names, pictures: classes.iter().map(pictures).collect() }
+    }
 }
 
 impl Report {
-    /// `names` are those of the classes the prediction counts.
+    /// `names` are those of the classes and pictures the prediction counts.
     pub fn new(
         image: String,
         prediction: Prediction,
-        names: &[String],
+        names: &Names,
         threshold: Option<f32>,
         hallucinates: bool,
     ) -> Self {
         let nearest = prediction.nearest.into_iter().next().map(|nearest| Nearest {
-            class: names[nearest.class].clone(),
-            image: nearest.example,
+            class: names.classes[nearest.class].clone(),
+            image: names.pictures[nearest.class][&nearest.example].clone(),
             distance: nearest.distance,
         });
-        let probabilities = names.iter().zip(&prediction.probabilities);
+        let probabilities = names.classes.iter().zip(&prediction.probabilities);
         Self {
             image,
-            label: prediction.label.map(|label| names[label].clone()),
+            label: prediction.label.map(|label| names.classes[label].clone()),
             probabilities: probabilities.map(|(name, &p)| (name.clone(), p.into())).collect(),
             nearest,
             none_of_these: threshold.map(|threshold| prediction.rejection_score > threshold),

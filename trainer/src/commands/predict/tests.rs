@@ -125,6 +125,32 @@ fn an_exported_classifier_gives_the_same_without_its_pictures() {
 }
 
 #[test]
+fn a_classifier_of_the_page_answers_with_names_and_never_with_inner_ids() {
+    let place = Place::new();
+    let args = place.args();
+    let checkpoint = weights::read(&args.weights).unwrap();
+    let model = Model::from_checkpoint(&checkpoint, &Device::Cpu).unwrap();
+    let classifier = support::classifier(&args, &checkpoint, &model, &model, &Device::Cpu).unwrap();
+    let mut file = ClassifierFile::of(&classifier, checkpoint.fingerprint().unwrap());
+    for (number, class) in file.classes.iter_mut().enumerate() {
+        class.id = format!("c-{number}");
+        class.name = "Thing".into();
+        for (number, example) in class.examples.iter_mut().enumerate() {
+            example.id = format!("p-{}-{number}", class.id);
+            example.name = format!("IMG_{number}.jpg");
+        }
+    }
+    std::fs::write(place.path("taught.safetensors"), file.to_bytes().unwrap()).unwrap();
+    let opened = PredictArgs { support: place.path("taught.safetensors"), ..place.args() };
+    for report in predict(&opened).unwrap().reports {
+        let json = serde_json::to_string(&report).unwrap();
+        assert!(!json.contains("c-") && !json.contains("p-"), "{json}");
+        assert!(json.contains(r#""Thing":"#) && json.contains(r#""Thing (2)":"#), "{json}");
+        assert!(report.nearest.unwrap().image.starts_with("IMG_"), "{json}");
+    }
+}
+
+#[test]
 fn what_cannot_be_used_is_named() {
     let place = Place::new();
     std::fs::create_dir(place.path("support/empty")).unwrap();

@@ -1,6 +1,7 @@
 //! Folders of pictures as people keep them: `train/`, `val/` and `test/` with a
 //! folder for each class, or just one folder of class folders.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Result, bail};
@@ -11,9 +12,23 @@ use super::{Class, Layout, Listing, entries, folder_name, subfolders};
 use crate::data::decode::is_picture;
 use crate::data::{ImageSource, Split};
 
-/// Folders within a class's own that hold pictures of that class.
-const WITHIN_A_CLASS: [&str; 10] =
-    ["images", "image", "img", "pictures", "photos", "train", "val", "valid", "validation", "test"];
+/// Folders that name no class: parts of a data set, and where its pictures are. The page
+/// has the same list (`web/src/input/folders.ts`); `tests/folders.json` holds both to one
+/// rule: a class is the outermost folder under the one given, past those that only divide.
+const DIVIDING: [&str; 12] = [
+    "train",
+    "training",
+    "val",
+    "valid",
+    "validation",
+    "test",
+    "testing",
+    "image",
+    "images",
+    "img",
+    "pictures",
+    "photos",
+];
 
 /// Folders a class, apart by split.
 pub const SPLIT: Layout = Layout {
@@ -60,53 +75,73 @@ fn split_folder(dir: &Path, split: Split) -> Option<PathBuf> {
 }
 
 fn is_whole(dir: &Path) -> bool {
-    let holds_pictures =
-        |folder: &PathBuf| pictures_of_class(folder).is_ok_and(|all| !all.is_empty());
-    subfolders(dir).is_ok_and(|folders| folders.iter().any(holds_pictures))
+    subfolders(dir).is_ok_and(|folders| folders.iter().any(|folder| holds_pictures(folder)))
 }
 
-/// The classes of a folder: each subfolder with the pictures in it.
+fn holds_pictures(folder: &Path) -> bool {
+    let holds =
+        |path: &PathBuf| if path.is_dir() { holds_pictures(path) } else { is_picture(path) };
+    entries(folder).is_ok_and(|all| all.iter().any(holds))
+}
+
+/// The classes of a folder: each subfolder with the pictures in it, however deep.
 ///
 /// # Errors
 /// Where there is no subfolder, or one without a picture.
 pub fn classes(dir: &Path) -> Result<Vec<Class>> {
-    let folders = subfolders(dir)?;
-    if folders.is_empty() {
+    if subfolders(dir)?.is_empty() {
         bail!(
             "{} has no class folders: put the pictures of each class in a folder of its own there",
             dir.display()
         );
     }
-    let class = |folder: &PathBuf| -> Result<Class> {
-        let images: Vec<ImageSource> =
-            pictures_of_class(folder)?.into_iter().map(ImageSource::file).collect();
-        if images.is_empty() {
-            bail!("the class folder {} holds no picture: add some or remove it", folder.display());
-        }
-        let id = folder_name(folder)?;
-        Ok(Class { name: id.clone(), id, images })
+    let mut found = BTreeMap::new();
+    gather_classes(dir, None, &mut found)?;
+    let class = |(name, pictures): (String, Vec<PathBuf>)| {
+        let images = pictures.into_iter().map(ImageSource::file).collect();
+        Class { id: name.clone(), name, images }
     };
-    folders.iter().map(class).collect()
+    Ok(found.into_iter().map(class).collect())
 }
 
-/// Pictures directly in a class's folder, and in those within it that
-/// [`WITHIN_A_CLASS`] names; sorted.
-fn pictures_of_class(folder: &Path) -> Result<Vec<PathBuf>> {
-    let (mut pictures, mut others) = (Vec::new(), Vec::new());
-    for path in entries(folder)? {
-        if path.is_dir() {
-            others.push(path);
-        } else if is_picture(&path) {
-            pictures.push(path);
+/// The pictures of each class below `dir`. Within folders that only divide, `outermost` is
+/// the first of them: the class of pictures that lie in no other.
+fn gather_classes(
+    dir: &Path,
+    outermost: Option<&str>,
+    found: &mut BTreeMap<String, Vec<PathBuf>>,
+) -> Result<()> {
+    for folder in subfolders(dir)? {
+        let name = folder_name(&folder)?;
+        let before = count(found);
+        if DIVIDING.iter().any(|known| known.eq_ignore_ascii_case(&name)) {
+            let outermost = outermost.unwrap_or(&name);
+            let pictures = entries(&folder)?.into_iter().filter(|path| is_picture(path));
+            let pictures: Vec<_> = pictures.filter(|path| !path.is_dir()).collect();
+            if !pictures.is_empty() {
+                found.entry(outermost.to_owned()).or_default().extend(pictures);
+            }
+            gather_classes(&folder, Some(outermost), found)?;
+        } else {
+            pictures_below(&folder, found.entry(name).or_default())?;
+        }
+        if count(found) == before {
+            bail!("the class folder {} holds no picture: add some or remove it", folder.display());
         }
     }
-    for path in others {
-        let name = path.file_name().unwrap_or_default().to_string_lossy().to_lowercase();
-        if WITHIN_A_CLASS.contains(&name.as_str()) {
-            pictures.append(&mut pictures_of_class(&path)?);
-        }
-    }
-    Ok(pictures)
+    Ok(())
+}
+
+fn count(found: &BTreeMap<String, Vec<PathBuf>>) -> usize {
+    found.values().map(Vec::len).sum()
+}
+
+/// Adds the pictures of a folder, sorted, then those of its subfolders.
+fn pictures_below(folder: &Path, pictures: &mut Vec<PathBuf>) -> Result<()> {
+    let (folders, files): (Vec<_>, Vec<_>) =
+        entries(folder)?.into_iter().partition(|path| path.is_dir());
+    pictures.extend(files.into_iter().filter(|path| is_picture(path)));
+    folders.iter().try_for_each(|folder| pictures_below(folder, pictures))
 }
 
 /// Cuts classes into 64 % / 16 % / 20 %, at least 2 to validate and to test.

@@ -3,6 +3,7 @@
 use std::io::Write;
 
 use super::*;
+use crate::data::relative;
 use image::{GrayImage, Luma};
 
 fn touch(path: &Path) {
@@ -264,14 +265,14 @@ fn a_class_is_the_outermost_folder_and_what_is_not_used_is_named() {
     for file in ["cat/.ipynb_checkpoints/1.png", "@eaDir/cat/1.png", "__MACOSX/1.png"] {
         touch(&root.join(file));
     }
-    for file in ["loose.png", "dog/rejected/1.png", "dog/IMG_1.HEIC"] {
+    for file in ["loose.png", "dog/old/1.png", "dog/IMG_1.HEIC"] {
         touch(&root.join(file));
     }
     let source = open(Some(&root)).unwrap();
     assert!(source.is_own() && source.is_whole());
-    assert_eq!(counts(&source)[0], Some((2, 4)));
+    assert_eq!(counts(&source)[0], Some((2, 5)));
     let sentence = source.unread().sentence().unwrap();
-    let named = "3 files are not used: dog/IMG_1.HEIC, dog/rejected/1.png, loose.png (";
+    let named = "2 files are not used: dog/IMG_1.HEIC, loose.png (";
     assert!(sentence.starts_with(named), "{sentence}");
     // The same within splits.
     for file in ["train/a/images/1.png", "test/b/images/1.png"] {
@@ -280,6 +281,42 @@ fn a_class_is_the_outermost_folder_and_what_is_not_used_is_named() {
     let split = open(Some(&dir.path().join("split"))).unwrap();
     assert_eq!(counts(&split), [Some((1, 1)), None, Some((1, 1))]);
     assert_eq!((split.all().classes.len(), split.unread().sentence()), (2, None));
+}
+
+#[test]
+fn classes_are_those_of_the_page() {
+    #[derive(serde::Deserialize)]
+    struct Case {
+        what: String,
+        classes: BTreeMap<String, Vec<String>>,
+        #[serde(default)]
+        hidden: Vec<String>,
+        #[serde(default)]
+        beside: Vec<String>,
+    }
+    let cases: Vec<Case> =
+        serde_json::from_str(include_str!("../../../../tests/folders.json")).unwrap();
+    for Case { what, classes, hidden, beside } in cases {
+        let dir = tempfile::tempdir().unwrap();
+        for file in classes.values().flatten().chain(&hidden).chain(&beside) {
+            touch(&dir.path().join(file));
+        }
+        let source = open(Some(dir.path())).unwrap();
+        let mut found = BTreeMap::new();
+        for class in source.all().classes {
+            let relative = |image: &ImageSource| relative(dir.path(), image.path().unwrap());
+            let mut pictures: Vec<_> = class.images.iter().map(relative).collect();
+            pictures.sort();
+            found.insert(class.name, pictures);
+        }
+        assert_eq!(found, classes, "{what}");
+        // Of parts of a data set, examples are the classes of all of them.
+        let given: Vec<_> = class_folders(dir.path()).unwrap();
+        assert!(given.iter().map(|class| &class.name).eq(classes.keys()), "{what}");
+        let unread = source.unread().sentence().unwrap_or_default();
+        assert!(beside.iter().all(|file| unread.contains(file)), "{what}: {unread}");
+        assert!(!beside.is_empty() || unread.is_empty(), "{what}: {unread}");
+    }
 }
 
 #[test]

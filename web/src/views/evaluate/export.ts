@@ -1,6 +1,7 @@
 /** An evaluation as a table that any program reads. */
 import type { Plan, Point } from "../../control/evaluate.ts";
 import type { ClassSpec, Context, Evaluation } from "../../protocol.ts";
+import { csv } from "../../storage/csv.ts";
 import { t } from "../../strings/index.ts";
 
 export interface Findings {
@@ -17,7 +18,7 @@ export interface Findings {
 export const CURVES = { overShots: t.overShots, overImagined: t.overImagined };
 export type Curve = keyof typeof CURVES;
 
-/** One fact a line; numbers with a point, whatever the language, so that programs read them. */
+/** One fact a line. */
 export function toCsv(findings: Findings): string {
   const { plan, result, classes } = findings;
   const rows: (string | number)[][] = [
@@ -40,10 +41,5 @@ export function toCsv(findings: Findings): string {
       ]),
     ),
   ];
-  return rows.map((row) => row.map(quoted).join(",")).join("\n");
-}
-
-function quoted(value: string | number): string {
-  const text = String(value);
-  return /[",\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+  return csv(rows);
 }

@@ -29,7 +29,9 @@ export function openEvaluation(app: App): void {
   cancel.hidden = true;
 
   const take = (found: readonly Found[]) => {
-    const groups = [...sort(found).groups].flatMap(([name, files]) =>
+    const sorted = sort(found);
+    app.tellBeside(sorted.beside);
+    const groups = [...sorted.groups].flatMap(([name, files]) =>
       name ? [[name, files] as const] : [],
     );
     if (groups.length < 2) {

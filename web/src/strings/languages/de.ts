@@ -1,9 +1,11 @@
 /** Every sentence of the page, in German. */
+import { counting } from "../count.ts";
 import type { Strings } from "./en.ts";
 
-const count = (n: number, one: string, many: string) => `${n} ${n === 1 ? one : many}`;
+const count = counting("de");
 
-export const de: Strings = {
+const de: Strings = {
+  language: "Deutsch",
   tagline: "Bring es ihm mit einer Handvoll Bilder bei.",
   lead: "Zeig ein paar Beispiele von jeder Sache, dann frag nach neuen Bildern. Gelernt wird in einem Augenblick und nur auf diesem Gerät: Kein Bild verlässt es.",
   startSample: "Oder mit einem Beispiel anfangen",
@@ -12,7 +14,7 @@ export const de: Strings = {
     "Ein Ordner mit einem Ordner voller Bilder je Klasse legt die Klassen selbst an: Zieh ihn irgendwohin auf die Seite.",
   chooseFolder: "Ordner mit Klassen wählen",
   sampleSize: (ways, shots, queries) =>
-    `${count(ways, "Klasse", "Klassen")}, je ${count(shots, "Beispiel", "Beispiele")}, ${queries} zu erkennen`,
+    `${count(ways, { one: "Klasse", other: "Klassen" })}, je ${count(shots, { one: "Beispiel", other: "Beispiele" })}, ${queries} zu erkennen`,
   sampleFailed: (title) =>
     `Das Beispiel „${title}“ konnte nicht geladen werden. Prüf die Verbindung und versuch es noch einmal.`,
   sampleTitles: {
@@ -40,7 +42,6 @@ export const de: Strings = {
   samples: "Beispiele",
   more: "Mehr",
   startOver: "Von vorn anfangen",
-  language: "English",
 
   classes: "Klassen",
   className: (n) => `Klasse ${n}`,
@@ -55,7 +56,7 @@ export const de: Strings = {
   turnCamera: "Andere Kamera",
   phoneCamera: "Kamera-App des Telefons",
   cameraPicture: "Kamera",
-  taken: (n) => count(n, "Bild aufgenommen", "Bilder aufgenommen"),
+  taken: (n) => count(n, { one: "Bild aufgenommen", other: "Bilder aufgenommen" }),
   answersPerSecond: (n) => `${n} Antworten je Sekunde`,
   cameraForbidden:
     "Die Kamera darf hier nicht benutzt werden. Erlaube sie in den Einstellungen des Browsers für diese Seite und öffne dieses Fenster noch einmal.",
@@ -67,7 +68,7 @@ export const de: Strings = {
     "Browser geben Seiten die Kamera nur über https. Öffne diese Seite mit einer Adresse, die mit https beginnt.",
   lookAround: "Umsehen",
   classMenu: (name) => `Menü der Klasse ${name}`,
-  pictureCount: (n) => count(n, "Bild", "Bilder"),
+  pictureCount: (n) => count(n, { one: "Bild", other: "Bilder" }),
   switchOff: "Ausschalten",
   switchOn: "Einschalten",
   switchedOff: "ausgeschaltet",
@@ -106,13 +107,31 @@ export const de: Strings = {
   evidenceOf: (name) => `Warm, wo das Verdecken „${name}“ unwahrscheinlicher macht.`,
   evidenceRunning: "Ein Teil nach dem anderen wird verdeckt…",
   thinking: "Schaut hin…",
-  others: (n) => count(n, "weitere Klasse", "weitere Klassen"),
+  others: (n) => count(n, { one: "weitere Klasse", other: "weitere Klassen" }),
   plainWas: (plain) => `${plain} ohne vorgestellte Beispiele`,
   withoutImagining:
     "Der Strich ist die Antwort ohne vorgestellte Beispiele, die kleine Zahl die Änderung.",
   answered: (name, label, percent) => `${name}: ${label}, ${percent}`,
-  answeredMany: (n, list) => `${count(n, "Bild", "Bilder")} erkannt. ${list}`,
+  answeredMany: (n, list) => `${count(n, { one: "Bild", other: "Bilder" })} erkannt. ${list}`,
   elapsed: (ms) => `${ms} ms`,
+
+  sortFolder: "Ordner zum Sortieren wählen",
+  filter: "Zeigen",
+  everyAnswer: "Alle",
+  order: "Reihenfolge",
+  orders: { given: "wie sie kamen", doubt: "Zweifelhafte zuerst", name: "nach Namen" },
+  keys: (keys) => `Eine Zifferntaste sagt, was das gewählte Bild ist: ${keys}.`,
+  nothingHere: "Hier ist kein Bild mehr.",
+  elseIs: (name, percent) => `sonst ${name} ${percent}`,
+  reading: (done, total, left) =>
+    left ? `${done} von ${total} gelesen, noch ${left}` : `${done} von ${total} gelesen`,
+  timeLeft: (seconds) =>
+    seconds < 100
+      ? `etwa ${count(seconds, { one: "Sekunde", other: "Sekunden" })}`
+      : `etwa ${count(Math.round(seconds / 60), { one: "Minute", other: "Minuten" })}`,
+  exportAnswers: "Antworten als CSV exportieren",
+  exportFolders: "Als ZIP exportieren, je Klasse ein Ordner",
+  needsQuestions: "Frag erst nach Bildern: Noch gibt es keine Antwort zu exportieren.",
 
   jump: "Teile der Seite",
   answers: "Antworten",
@@ -147,7 +166,7 @@ export const de: Strings = {
   modelNoRejection: "nicht kalibriert",
   modelDetails: "Über dieses Modell",
   computedBy: (relaxed, workers) =>
-    `WebAssembly mit ${relaxed ? "Relaxed SIMD" : "SIMD"}, bis zu ${count(workers, "Worker", "Worker")} für Bilder`,
+    `WebAssembly mit ${relaxed ? "Relaxed SIMD" : "SIMD"}, bis zu ${count(workers, { one: "Worker", other: "Worker" })} für Bilder`,
   facts: {
     input: "Eingabe",
     features: "Merkmale",
@@ -256,15 +275,21 @@ export const de: Strings = {
     `„${name}“ ist keine Sitzung, die diese Seite gesichert hat, ist unvollständig oder wurde seitdem verändert. Was auf der Seite ist, bleibt.`,
   isClassifier: (name) =>
     `„${name}“ ist ein exportierter Klassifikator, kein Modell: Man nimmt ihn mit „fewshot predict --support“. Um hier weiter zu lehren, öffne eine gesicherte Sitzung.`,
-  sessionTooLarge:
-    "Die Sitzung enthält mehr als 4 GB, so viel fasst eine solche Datei nicht. Entferne Bilder oder sichere sie als mehrere Sitzungen.",
+  sessionTooLarge: (most) =>
+    `Die Sitzung enthält mehr als ${most}, so viel fasst eine solche Datei nicht. Entferne Bilder oder sichere sie als mehrere Sitzungen.`,
   sessionNotSaved:
     "Die Sitzung konnte nicht gesichert werden: Der Browser gibt ein Bild nicht mehr heraus. Entferne die als nicht gelesen markierten Bilder und sichere noch einmal.",
   otherTab:
     "Ein anderer Tab mit dieser Seite behält die Sitzung. Was du hier änderst, ist fort, wenn du diesen schließt.",
   keepHere: "Hier behalten",
-  cannotKeep:
-    "Dieser Browser behält für diese Seite nichts mehr (sein Speicher ist voll oder ausgeschaltet). Sichere die Sitzung als Datei, bevor du sie schließt.",
+  cannotKeep: {
+    off: "Dieser Browser behält für diese Seite nichts: Sein Speicher ist hier ausgeschaltet oder wurde geleert. Sichere die Sitzung als Datei, bevor du sie schließt.",
+    silent:
+      "Der Speicher dieses Browsers antwortet nicht: Was er von dieser Seite behalten hat, fehlt, und er behält jetzt nichts. Lade die Seite neu, um es noch einmal zu versuchen, und sichere vorher die Sitzung als Datei.",
+    full: "Der Speicher dieses Browsers ist voll, Neues wird nicht behalten. Entferne Bilder oder sichere die Sitzung als Datei, bevor du sie schließt.",
+    newer:
+      "Eine neuere Fassung dieser Seite ist in einem anderen Tab offen, deshalb wird von hier nichts mehr behalten. Sichere die Sitzung als Datei und lade die Seite neu.",
+  },
   evaluate: "Auswerten",
   evaluateMenu: "Auswerten…",
   evaluateHint:
@@ -275,7 +300,7 @@ export const de: Strings = {
     "Das reicht nicht: Es braucht einen Ordner mit mindestens zwei Klassenordnern zu je zwei Bildern.",
   evaluateEmbedding: (done, total) => `Die Bilder werden angesehen: ${done} von ${total}`,
   evaluateReady: (classes, pictures) =>
-    `${count(classes, "Klasse", "Klassen")}, ${count(pictures, "Bild", "Bilder")}. Modell, Abstand und vorgestellte Beispiele sind wie auf der Seite eingestellt.`,
+    `${count(classes, { one: "Klasse", other: "Klassen" })}, ${count(pictures, { one: "Bild", other: "Bilder" })}. Modell, Abstand und vorgestellte Beispiele sind wie auf der Seite eingestellt.`,
   evaluateRun: "Auswerten",
   evaluateRunning: "Episoden laufen…",
   evaluateShots: "Episoden mit mehr und weniger Beispielen laufen…",
@@ -288,7 +313,7 @@ export const de: Strings = {
   queriesPerClass: "Fragen je Klasse",
   episodes: "Episoden",
   protocol: (ways, shots, queries, episodes) =>
-    `${ways}-way ${shots}-shot, ${count(queries, "Frage", "Fragen")} je Klasse, Mittel und 95-%-Intervall über ${episodes} Episoden`,
+    `${ways}-way ${shots}-shot, ${count(queries, { one: "Frage", other: "Fragen" })} je Klasse, Mittel und 95-%-Intervall über ${episodes} Episoden`,
   confusion: "Was wofür gehalten wird",
   confusionHint: "Jede Zelle öffnet ihre Bilder.",
   confusionCaption: "Wahrheit je Zeile, Antwort je Spalte",
@@ -311,6 +336,8 @@ export const de: Strings = {
   linkNotCopied: (link) => `Dieser Browser lässt die Seite nicht kopieren. Der Link ist: ${link}`,
   sessionName: "sitzung",
   noPictures: "Darin ist kein Bild.",
+  beside: (n) =>
+    `${count(n, { one: "Bild liegt", other: "Bilder liegen" })} neben den Ordnern der Klassen, in keiner Klasse: nicht aufgenommen.`,
   pasted: "eingefügtes Bild",
 
   refused: (n, cure) => `${n} Bilder konnten nicht aufgenommen werden. ${cure}`.trim(),
@@ -320,9 +347,10 @@ export const de: Strings = {
       "Sie sind beschädigt oder keine Bilder, die dieser Browser lesen kann. Sichere sie als JPEG oder PNG und füg sie noch einmal hinzu.",
     gone: "Ihre Dateien sind nicht mehr, wo sie waren. Leg sie zurück und füg sie noch einmal hinzu.",
     heic: "Es sind HEIC-Bilder, die dieser Browser nicht lesen kann. Exportier sie als JPEG oder öffne diese Seite in Safari.",
-    "too-large":
-      "Sie sind zu groß, um sie hier zu öffnen. Verkleinere sie auf unter 50 Megapixel und füg sie noch einmal hinzu.",
   },
+  cureTooLarge: (most) =>
+    `Sie sind zu groß, um sie hier zu öffnen. Verkleinere sie auf unter ${most} und füg sie noch einmal hinzu.`,
+  megapixels: (n) => `${n} Megapixel`,
   hopeless:
     "Der Lerner ist mehrmals stehen geblieben und wird nicht mehr von selbst gestartet. Alles, was du hinzugefügt hast, ist noch da.",
   failures: {
@@ -340,8 +368,8 @@ export const de: Strings = {
       `„${name}“ ist nicht mehr zu lesen: Die Datei wurde verschoben oder entfernt. Leg sie zurück und füg sie noch einmal hinzu.`,
     heic: (name) =>
       `„${name}“ ist ein HEIC-Bild, das dieser Browser nicht lesen kann. Exportier es als JPEG oder öffne diese Seite in Safari.`,
-    "too-large": (name) =>
-      `„${name}“ ist zu groß, um es hier zu öffnen. Verkleinere es auf unter 50 Megapixel und füg es noch einmal hinzu.`,
+    "too-large": (name, { most }) =>
+      `„${name}“ ist zu groß, um es hier zu öffnen. Verkleinere es auf unter ${most} und füg es noch einmal hinzu.`,
     "too-few": () => "Das reicht noch nicht: Es braucht mehr Klassen oder mehr Bilder je Klasse.",
     internal: (name) => `Bei „${name}“ ging etwas schief.`,
   },
@@ -356,3 +384,5 @@ export const de: Strings = {
   source: "Freie Software, MIT oder Apache-2.0",
   skip: "Zu den Antworten springen",
 };
+
+export default de;

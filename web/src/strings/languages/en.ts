@@ -1,9 +1,19 @@
 /** Every sentence of the page, in English; the other languages have the same keys. */
-import type { FailureCode } from "../protocol.ts";
+import type { FailureCode } from "../../protocol.ts";
+import { counting } from "../count.ts";
 
-const count = (n: number, one: string, many: string) => (n === 1 ? `1 ${one}` : `${n} ${many}`);
+const count = counting("en");
 
-export const en = {
+export interface Cause {
+  /** In English, from the learner or the browser: no sentence of another language has it. */
+  readonly detail: string;
+  /** The limit that was passed, with its unit; empty where there is none. */
+  readonly most: string;
+}
+
+const en = {
+  /** What those who speak it call the language. */
+  language: "English",
   tagline: "Teach it with a handful of pictures.",
   lead: "Show a few examples of each thing, then ask about new pictures. It learns in the blink of an eye, on this device alone: no picture ever leaves it.",
   startSample: "Or start with a sample",
@@ -12,7 +22,7 @@ export const en = {
     "A folder with one folder of pictures per class makes the classes by itself: drop it anywhere.",
   chooseFolder: "Choose a folder of classes",
   sampleSize: (ways: number, shots: number, queries: number) =>
-    `${count(ways, "class", "classes")}, ${count(shots, "example", "examples")} each, ${queries} to recognise`,
+    `${count(ways, { one: "class", other: "classes" })}, ${count(shots, { one: "example", other: "examples" })} each, ${queries} to recognise`,
   sampleFailed: (title: string) =>
     `The sample “${title}” could not be fetched. Check the connection and try again.`,
   sampleTitles: {} as Record<string, string>,
@@ -25,7 +35,6 @@ export const en = {
   samples: "Samples",
   more: "More",
   startOver: "Start over",
-  language: "Deutsch",
 
   classes: "Classes",
   className: (n: number) => `Class ${n}`,
@@ -40,7 +49,7 @@ export const en = {
   turnCamera: "Other camera",
   phoneCamera: "Phone’s camera app",
   cameraPicture: "camera",
-  taken: (n: number) => count(n, "picture taken", "pictures taken"),
+  taken: (n: number) => count(n, { one: "picture taken", other: "pictures taken" }),
   answersPerSecond: (n: string) => `${n} answers a second`,
   cameraForbidden:
     "The camera may not be used here. Allow it in the browser’s settings for this page, then open this window again.",
@@ -51,7 +60,7 @@ export const en = {
     "Browsers give pages the camera only over https. Open this page by an address that begins with https.",
   lookAround: "Look around",
   classMenu: (name: string) => `Menu of class ${name}`,
-  pictureCount: (n: number) => count(n, "picture", "pictures"),
+  pictureCount: (n: number) => count(n, { one: "picture", other: "pictures" }),
   switchOff: "Switch off",
   switchOn: "Switch on",
   switchedOff: "switched off",
@@ -91,14 +100,32 @@ export const en = {
     `Warm where covering a part of the picture makes “${name}” less likely.`,
   evidenceRunning: "Covering one part after the other…",
   thinking: "Looking…",
-  others: (n: number) => `${count(n, "more class", "more classes")}`,
+  others: (n: number) => `${count(n, { one: "more class", other: "more classes" })}`,
   plainWas: (plain: string) => `${plain} without imagined examples`,
   withoutImagining:
     "The stroke is the answer without imagined examples, the small number the change.",
   answered: (name: string, label: string, percent: string) => `${name}: ${label}, ${percent}`,
   answeredMany: (n: number, list: string) =>
-    `${count(n, "picture", "pictures")} recognised. ${list}`,
+    `${count(n, { one: "picture", other: "pictures" })} recognised. ${list}`,
   elapsed: (ms: string) => `${ms} ms`,
+
+  sortFolder: "Choose a folder to sort",
+  filter: "Show",
+  everyAnswer: "All",
+  order: "Order",
+  orders: { given: "as they came", doubt: "doubtful first", name: "by name" },
+  keys: (keys: string) => `A number key says what the chosen picture is: ${keys}.`,
+  nothingHere: "No picture is left here.",
+  elseIs: (name: string, percent: string) => `else ${name} ${percent}`,
+  reading: (done: string, total: string, left: string) =>
+    left ? `${done} of ${total} read, ${left} left` : `${done} of ${total} read`,
+  timeLeft: (seconds: number) =>
+    seconds < 100
+      ? `about ${count(seconds, { one: "second", other: "seconds" })}`
+      : `about ${count(Math.round(seconds / 60), { one: "minute", other: "minutes" })}`,
+  exportAnswers: "Export the answers as CSV",
+  exportFolders: "Export as ZIP, a folder a class",
+  needsQuestions: "Ask about pictures first: there is no answer to export yet.",
 
   jump: "Parts of the page",
   answers: "Answers",
@@ -135,7 +162,7 @@ export const en = {
   modelNoRejection: "not calibrated",
   modelDetails: "About this model",
   computedBy: (relaxed: boolean, workers: number) =>
-    `WebAssembly with ${relaxed ? "relaxed SIMD" : "SIMD"}, up to ${count(workers, "worker", "workers")} for pictures`,
+    `WebAssembly with ${relaxed ? "relaxed SIMD" : "SIMD"}, up to ${count(workers, { one: "worker", other: "workers" })} for pictures`,
   facts: {
     input: "Input",
     features: "Features",
@@ -242,15 +269,21 @@ export const en = {
     `“${name}” is not a session that this page saved, is incomplete, or was changed since. What is on the page stays.`,
   isClassifier: (name: string) =>
     `“${name}” is an exported classifier, no model: it is used with “fewshot predict --support”. To go on teaching here, open a saved session.`,
-  sessionTooLarge:
-    "The session holds more than 4 GB, which such a file cannot. Remove pictures, or save them as several sessions.",
+  sessionTooLarge: (most: string) =>
+    `The session holds more than ${most}, which such a file cannot. Remove pictures, or save them as several sessions.`,
   sessionNotSaved:
     "The session could not be saved: the browser gave a picture no longer out. Remove the pictures marked as unread, then save again.",
   otherTab:
     "Another tab with this page keeps the session. What you change here is gone when you close this one.",
   keepHere: "Keep it here",
-  cannotKeep:
-    "This browser keeps nothing for this page any more (its storage is full or switched off). Save the session as a file before you close it.",
+  cannotKeep: {
+    off: "This browser keeps nothing for this page: its storage is switched off here, or was cleared. Save the session as a file before you close it.",
+    silent:
+      "This browser’s storage does not answer: what was kept of this page is not shown, and nothing is kept now. Reload the page to try again, and save the session as a file before.",
+    full: "This browser’s storage is full, so nothing you add is kept. Remove pictures, or save the session as a file before you close it.",
+    newer:
+      "A newer version of this page is open in another tab, so nothing you do in this one is kept. Save the session as a file, then reload the page.",
+  },
   evaluate: "Evaluate",
   evaluateMenu: "Evaluate…",
   evaluateHint:
@@ -262,7 +295,7 @@ export const en = {
   evaluateEmbedding: (done: string, total: string) =>
     `Looking at the pictures: ${done} of ${total}`,
   evaluateReady: (classes: number, pictures: number) =>
-    `${count(classes, "class", "classes")}, ${count(pictures, "picture", "pictures")}. Model, distance and imagined examples are as set on the page.`,
+    `${count(classes, { one: "class", other: "classes" })}, ${count(pictures, { one: "picture", other: "pictures" })}. Model, distance and imagined examples are as set on the page.`,
   evaluateRun: "Evaluate",
   evaluateRunning: "Running episodes…",
   evaluateShots: "Running episodes with more and fewer examples…",
@@ -275,7 +308,7 @@ export const en = {
   queriesPerClass: "Questions each",
   episodes: "Episodes",
   protocol: (ways: number, shots: number, queries: number, episodes: number) =>
-    `${ways}-way ${shots}-shot, ${count(queries, "question", "questions")} a class, mean and 95 % interval over ${episodes} episodes`,
+    `${ways}-way ${shots}-shot, ${count(queries, { one: "question", other: "questions" })} a class, mean and 95 % interval over ${episodes} episodes`,
   confusion: "What is taken for what",
   confusionHint: "Each cell opens its pictures.",
   confusionCaption: "Truth by row, answer by column",
@@ -299,6 +332,8 @@ export const en = {
   linkNotCopied: (link: string) => `This browser does not let the page copy. The link is: ${link}`,
   sessionName: "session",
   noPictures: "There is no picture in what you dropped.",
+  beside: (n: number) =>
+    `${count(n, { one: "picture lies", other: "pictures lie" })} beside the class folders, in no class: not taken in.`,
   pasted: "pasted picture",
 
   refused: (n: number, cure: string) => `${n} pictures could not be taken in. ${cure}`.trim(),
@@ -309,9 +344,10 @@ export const en = {
       "They are broken or not pictures this browser can read. Save them as JPEG or PNG and add them again.",
     gone: "Their files are no longer where they were. Bring them back and add them again.",
     heic: "They are HEIC pictures, which this browser cannot read. Export them as JPEG, or open this page in Safari.",
-    "too-large":
-      "They are too large to open here. Make them smaller than 50 megapixels and add them again.",
   } as Partial<Record<FailureCode, string>>,
+  cureTooLarge: (most: string) =>
+    `They are too large to open here. Make them smaller than ${most} and add them again.`,
+  megapixels: (n: string) => `${n} megapixels`,
   hopeless:
     "The learner has stopped several times and is not started again by itself. Everything you added is still here.",
   failures: {
@@ -321,7 +357,7 @@ export const en = {
     network: (name: string) =>
       `“${name}” could not be fetched. Check the connection and try again.`,
     "no-model": () => "No model is loaded yet.",
-    "bad-model": (name: string, detail: string) =>
+    "bad-model": (name: string, { detail }: Cause) =>
       `“${name}” cannot be used as a model: ${detail}. Choose a .safetensors file that “fewshot train” wrote.`,
     "bad-picture": (name: string) =>
       `“${name}” is broken or not a picture this browser can read. Save it as JPEG or PNG and add it again.`,
@@ -329,11 +365,12 @@ export const en = {
       `“${name}” can no longer be read: its file was moved or taken away. Bring it back and add it again.`,
     heic: (name: string) =>
       `“${name}” is a HEIC picture, which this browser cannot read. Export it as JPEG, or open this page in Safari.`,
-    "too-large": (name: string) =>
-      `“${name}” is too large to open here. Make it smaller than 50 megapixels and add it again.`,
-    "too-few": (_name: string, detail: string) => `There is too little to work with: ${detail}.`,
-    internal: (name: string, detail: string) => `Something went wrong with “${name}”: ${detail}.`,
-  } satisfies Record<FailureCode, (name: string, detail: string) => string>,
+    "too-large": (name: string, { most }: Cause) =>
+      `“${name}” is too large to open here. Make it smaller than ${most} and add it again.`,
+    "too-few": (_name: string, { detail }: Cause) => `There is too little to work with: ${detail}.`,
+    internal: (name: string, { detail }: Cause) =>
+      `Something went wrong with “${name}”: ${detail}.`,
+  } satisfies Record<FailureCode, (name: string, cause: Cause) => string>,
   tooOld:
     "This browser is too old for this page: it needs WebAssembly with SIMD. Please update it.",
   newVersion: "A new version of this page is here.",
@@ -346,4 +383,5 @@ export const en = {
   skip: "Skip to the answers",
 };
 
+export default en;
 export type Strings = typeof en;

@@ -1,0 +1,136 @@
+/** Many questions: a list that stays light, filtered and ordered, corrected by keys, taken along. */
+import { mkdir, readFile, writeFile } from "node:fs/promises";
+import { expect, type Page, test } from "@playwright/test";
+import { readZip } from "../../../web/src/storage/zip";
+import { ask, cards, dropFiles, fromMenu, picture, teach } from "./support";
+
+const RED: [number, number, number] = [190, 20, 20];
+const BLUE: [number, number, number] = [20, 30, 190];
+const TWO = { Red: [picture("red.png", RED)], Blue: [picture("blue.png", BLUE)] };
+const ALL = 60;
+
+/** Pictures that are surely red or surely blue, and one between them. */
+function many() {
+  const sure = Array.from({ length: ALL - 1 }, (_, i) =>
+    picture(`${i}.png`, i % 3 === 0 ? [190 - i, 20, 20] : [20, 30, 190 - i]),
+  );
+  return [...sure, picture("between.png", [105, 25, 105])];
+}
+
+async function asked(page: Page): Promise<void> {
+  await teach(page, TWO);
+  await ask(page, many());
+  await expect(page.getByLabel("Show")).toContainText(`All (${ALL})`);
+  await expect(page.locator(".sort-progress")).toBeHidden();
+  await expect(page.locator(".sort-row.waiting")).toHaveCount(0);
+  // The counts of the classes stand for all of them once every answer is there.
+  await expect.poll(async () => (await counts(page)).reduce((sum, n) => sum + n, 0)).toBe(ALL);
+}
+
+/** How many answers each class has, and "none of these", as the filter says. */
+async function counts(page: Page): Promise<number[]> {
+  const texts = await page.getByLabel("Show").locator("option").allTextContents();
+  return texts.slice(1).map((text) => Number(/\((\d+)\)$/.exec(text)?.[1]));
+}
+
+test("many questions are a list of which only what is seen is drawn", async ({ page }) => {
+  await asked(page);
+  await expect(cards(page)).toHaveCount(0);
+  const drawn = page.locator(".sort-row");
+  expect(await drawn.count()).toBeLessThan(ALL / 2);
+  await expect(drawn.first()).toHaveAttribute("aria-setsize", String(ALL));
+  await drawn.first().getByRole("button").first().focus();
+  await page.keyboard.press("End");
+  await expect(page.locator(":focus")).toHaveAccessibleName(/^between\.png: /);
+  expect(await drawn.count()).toBeLessThan(ALL / 2);
+  await page.keyboard.press("Home");
+  await expect(page.locator(":focus")).toHaveAccessibleName(/^0\.png: Red/);
+  await page.keyboard.press("Enter");
+  const card = page.getByRole("dialog", { name: "0.png" });
+  await expect(card.locator(".bar")).toHaveCount(2);
+  await expect(card.locator(".answer")).toHaveText("Red");
+});
+
+test("they are filtered by class and ordered by doubt or name", async ({ page }) => {
+  await asked(page);
+  const [red = 0, blue = 0] = await counts(page);
+  expect(Math.abs(red - 20)).toBeLessThanOrEqual(1);
+  expect(blue).toBeGreaterThan(30);
+  await page.getByLabel("Order").selectOption("doubtful first");
+  await expect(page.locator(".sort-row").first()).toContainText("between.png");
+  await page.getByLabel("Show").selectOption(`Red (${red})`);
+  await expect(page.locator(".sort-row").first()).toHaveAttribute("aria-setsize", String(red));
+  for (const answer of await page.locator(".sort-row .answer").allTextContents())
+    expect(answer).toBe("Red");
+  await page.getByLabel("Order").selectOption("by name");
+  await expect(page.locator(".sort-row").first()).toContainText("0.png");
+  await expect(page.locator(".sort-row").nth(1)).toContainText("3.png");
+});
+
+test("a number key corrects, teaches at once and leads to the next; undo takes it back", async ({
+  page,
+}) => {
+  await asked(page);
+  await expect(page.getByText("A number key says what the chosen picture is: 1 Red, 2 Blue.")).toBeVisible();
+  await page.locator(".sort-row").first().getByRole("button").first().focus();
+  await page.keyboard.press("2");
+  await expect(page.locator(".class-card").nth(1).locator(".thumb")).toHaveCount(2);
+  await expect(page.locator(".sort-row").first()).toHaveAttribute("aria-setsize", String(ALL - 1));
+  await expect(page.locator(":focus")).toHaveAccessibleName(/^1\.png: /);
+  await page.keyboard.press("1");
+  await expect(page.locator(":focus")).toHaveAccessibleName(/^2\.png: /);
+  await page.keyboard.press("Control+z");
+  await page.keyboard.press("Control+z");
+  await expect(page.locator(".sort-row").first()).toHaveAttribute("aria-setsize", String(ALL));
+  await expect(page.locator(".thumb")).toHaveCount(2);
+  // By pointer: dragged onto its class.
+  await page.locator(".sort-row").first().dragTo(page.locator(".class-card").nth(1));
+  await expect(page.locator(".class-card").nth(1).locator(".thumb")).toHaveCount(2);
+});
+
+test("the answers leave as a table, and the pictures in a folder for each class", async ({
+  page,
+}, info) => {
+  await asked(page);
+  await page.locator(".sort-row").first().getByRole("button").first().focus();
+  await page.keyboard.press("2");
+  await expect(page.locator(".class-card").nth(1).locator(".thumb")).toHaveCount(2);
+  await expect.poll(async () => (await counts(page)).reduce((sum, n) => sum + n, 0)).toBe(ALL - 1);
+  const download = async (run: () => Promise<void>, name: string) => {
+    const saved = page.waitForEvent("download");
+    await run();
+    const file = info.outputPath(name);
+    await (await saved).saveAs(file);
+    return readFile(file);
+  };
+  const tool = (name: string) => page.locator(".sort-tools").getByRole("button", { name }).click();
+  const table = (await download(() => tool("Export as CSV"), "answers.csv")).toString().split("\n");
+  expect(table[0]).toBe("image,label,probability");
+  expect(table).toHaveLength(ALL + 1);
+  // What the person said has no probability.
+  expect(table).toContain("0.png,Blue,");
+  expect(table.find((line) => line.startsWith("1.png,"))).toMatch(/^1\.png,Blue,0\.\d+$/);
+  const archive = await download(() => fromMenu(page, "Export as ZIP, a folder a class"), "sorted.zip");
+  const entries = await readZip(new Blob([archive]));
+  expect(entries?.size).toBe(ALL + 1);
+  expect(await entries?.get("answers.csv")?.text()).toBe(table.join("\n"));
+  const original = many()[0]?.buffer;
+  const sorted = Buffer.from((await entries?.get("Blue/0.png")?.arrayBuffer()) ?? new ArrayBuffer(0));
+  expect(sorted.equals(original ?? Buffer.alloc(0))).toBe(true);
+});
+
+test("a folder with folders is chosen or dropped to be sorted, and makes no classes", async ({
+  page,
+}, info) => {
+  const root = info.outputPath("holidays");
+  for (const [i, { name, buffer }] of many().entries()) {
+    await mkdir(`${root}/${i % 4}`, { recursive: true });
+    await writeFile(`${root}/${i % 4}/${name}`, buffer);
+  }
+  await teach(page, TWO);
+  await page.getByLabel("Choose a folder to sort").setInputFiles(root);
+  await expect(page.getByLabel("Show")).toContainText(`All (${ALL})`);
+  await dropFiles(page, page.getByRole("heading", { name: "What is this?" }), [root]);
+  await expect(page.getByLabel("Show")).toContainText(`All (${2 * ALL})`);
+  await expect(page.locator(".class-card")).toHaveCount(2);
+});

@@ -1,0 +1,86 @@
+/** What came of sorting: a table of all answers, and the pictures in a folder per class. */
+import type { App } from "../app.ts";
+import type { PictureId } from "../protocol.ts";
+import { answersOf } from "../state/answers.ts";
+import { classOf } from "../state/session.ts";
+import { threshold } from "../state/task.ts";
+import { csv } from "../storage/csv.ts";
+import { TooLarge, writeZip, type ZipEntry } from "../storage/zip.ts";
+import { formatBytes, t } from "../strings/index.ts";
+import { download } from "./share.ts";
+
+interface Sorted {
+  readonly picture: PictureId;
+  readonly name: string;
+  readonly label: string;
+  /** Null where the person has said it. */
+  readonly probability: number | null;
+}
+
+export function exportTable(app: App): void {
+  const all = sorted(app);
+  if (all) download(new Blob([table(all)], { type: "text/csv" }), "answers.csv");
+}
+
+export async function exportFolders(app: App): Promise<void> {
+  const all = sorted(app);
+  if (!all) return;
+  const entries: ZipEntry[] = [{ name: "answers.csv", data: new Blob([table(all)]) }];
+  const taken = new Set<string>();
+  for (const { picture, name, label } of all) {
+    const data = app.store.pictures.get(picture)?.blob;
+    if (data) entries.push({ name: free(`${fileName(label)}/${fileName(name)}`, taken), data });
+  }
+  try {
+    download(await writeZip(entries), "sorted.zip");
+  } catch (error) {
+    const text =
+      error instanceof TooLarge ? t.sessionTooLarge(formatBytes(error.most)) : t.sessionNotSaved;
+    app.store.notify({ kind: "error", text });
+  }
+}
+
+/** Every picture that was asked about and has its answer; null, and a sentence, where there is none. */
+function sorted({ store }: App): Sorted[] | null {
+  const { session, classification, info, pictures } = store;
+  const nameOf = (id: PictureId) => pictures.get(id)?.name ?? "";
+  const limit = info && threshold(session, info);
+  const answered = answersOf(session, classification, limit).flatMap(({ query, verdict }) => {
+    if (!verdict?.best) return [];
+    const { picture } = query;
+    const label = verdict.rejected ? t.noneOfThese : verdict.best.entry.name;
+    return [{ picture, name: nameOf(picture), label, probability: verdict.probability }];
+  });
+  const corrected = session.corrected.map((picture) => {
+    const label = classOf(session, picture)?.name ?? "";
+    return { picture, name: nameOf(picture), label, probability: null };
+  });
+  const all = [...answered, ...corrected];
+  if (all.length > 0) return all;
+  store.notify({ kind: "error", text: t.needsQuestions });
+  return null;
+}
+
+function table(all: readonly Sorted[]): string {
+  const rows = all.map(({ name, label, probability }) => [name, label, probability ?? ""]);
+  return csv([["image", "label", "probability"], ...rows]);
+}
+
+/** A name that every system takes, and that leads nowhere else. */
+function fileName(name: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is forbidden
+  const clean = name.replace(/[\\/:*?"<>|\u0000-\u001f]/g, "_").replace(/[. ]+$/, "");
+  return clean === "" ? "_" : clean;
+}
+
+/** Two pictures of one name are two files. */
+function free(path: string, taken: Set<string>): string {
+  const dot = path.lastIndexOf(".");
+  const end = dot > path.lastIndexOf("/") ? dot : path.length;
+  let name = path;
+  // Systems that do not tell upper from lower case would write one over the other.
+  for (let n = 2; taken.has(name.toLowerCase()); n++)
+    name = `${path.slice(0, end)} (${n})${path.slice(end)}`;
+  taken.add(name.toLowerCase());
+  return name;
+}

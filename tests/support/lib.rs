@@ -3,5 +3,6 @@
 pub mod command;
 pub mod fixture;
 pub mod golden;
+pub mod hostile;
 pub mod pattern;
 pub mod step;

@@ -14,6 +14,10 @@ pub const EXTENSIONS: [&str; 10] =
 /// The formats of [`EXTENSIONS`], in words.
 pub const READ: &str = "PNG, JPEG, WebP, GIF, BMP and TIFF";
 
+/// Pictures of more are refused before memory is taken for them: no camera makes as
+/// many, and a file of a few bytes can claim any number.
+const MAX_PIXELS: usize = 250_000_000;
+
 /// Whether a file name has one of [`EXTENSIONS`], in either case.
 #[must_use]
 pub fn is_picture(path: &Path) -> bool {
@@ -42,7 +46,7 @@ pub fn decode_file(path: &Path) -> Result<Decoded> {
 /// # Errors
 /// Where the format is unknown or the content is broken.
 pub fn decode_bytes(bytes: &[u8]) -> Result<Decoded> {
-    Ok(decode(bytes, usize::MAX)?)
+    Ok(decode(bytes, MAX_PIXELS)?)
 }
 
 #[cfg(test)]
@@ -89,6 +93,25 @@ mod tests {
             assert!(is_picture(Path::new("a").with_extension(ending).as_path()), "{ending}");
         }
         assert!(!is_picture(Path::new("a.heic")) && is_picture(Path::new("A.TIFF")));
+    }
+
+    #[test]
+    fn no_format_gives_half_a_picture_for_a_whole_one() {
+        use image::ImageFormat::{Bmp, Gif, Jpeg, Png, Tiff, WebP};
+        let picture = DynamicImage::from(image::RgbImage::from_fn(64, 64, |x, y| {
+            image::Rgb([(x * y * 7) as u8, ((x * 31) ^ (y * 17)) as u8, (y * y) as u8])
+        }));
+        for format in [Png, Jpeg, Bmp, Gif, WebP, Tiff] {
+            let mut bytes = Cursor::new(Vec::new());
+            picture.write_to(&mut bytes, format).unwrap();
+            let whole = bytes.into_inner();
+            assert!(decode_bytes(&whole).is_ok_and(|whole| !whole.is_torn()), "{format:?}");
+            for percent in [30, 50, 70, 90] {
+                let part = &whole[..whole.len() * percent / 100];
+                let noticed = decode_bytes(part).map_or(true, |part| part.is_torn());
+                assert!(noticed, "{percent} % of {format:?}");
+            }
+        }
     }
 
     #[test]

@@ -70,7 +70,7 @@ validate_every = 1
 "#;
 
 /// Steps at which the run below is ended; fewer would mean that some are not counted.
-const LEAST_STEPS: usize = 90;
+const LEAST_STEPS: usize = 85;
 
 struct Desk {
     folder: tempfile::TempDir,
@@ -182,10 +182,11 @@ fn a_torn_or_flipped_checkpoint_is_told_and_the_one_before_used() -> Result<()> 
     };
     for (name, damage) in [("torn", torn), ("empty", empty), ("flipped", flipped)] {
         // Ended once early in the run and once late, each time after two checkpoints.
-        for step in [50, 80] {
+        for step in [40, 80] {
             let run = desk.folder.path().join(format!("{name}-{step}"));
             desk.begin(&run, Some(&format!("full:{step}")))?.refused(&["the disk is full"])?;
             let path = run.join("state.safetensors");
+            ensure!(run.join("state.before.safetensors").exists(), "it was ended too early");
             fs::write(&path, damage(&fs::read(&path)?))?;
             fs::write(run.join("best.safetensors"), "half of i")?;
             let outcome = desk.go_on(&run)?.succeeded()?;

@@ -8,6 +8,7 @@ use anyhow::{Context, Result, ensure};
 use candle_core::{Device, Tensor};
 use fewshot::kernels::Level;
 use fewshot::{Backend, Checkpoint, FrozenBackbone, ImageConfig, Model, Support, image, metrics};
+use fewshot_tests::left_out;
 use fewshot_trainer::data::{Split, open};
 
 /// Largest difference of a feature, relative to the largest value of its picture's.
@@ -26,7 +27,7 @@ fn data(name: &str) -> PathBuf {
 fn every_path_agrees(weights: &str, folder: &str, classes: usize, images: usize) -> Result<()> {
     let folder = data(folder);
     if !folder.is_dir() {
-        eprintln!("SKIPPED: there is no {}; set FEWSHOT_DATA to test it", folder.display());
+        left_out(format_args!("there is no {}; set FEWSHOT_DATA to test it", folder.display()));
         return Ok(());
     }
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../weights").join(weights);

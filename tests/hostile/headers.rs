@@ -1,9 +1,8 @@
 //! Headers of safetensors that claim what is not so. The program answers with one
-//! sentence, within a second and 300 MB; the system enforces the latter.
+//! sentence, within a second of the processor and 300 MB; the system enforces both.
 
 use std::path::Path;
 use std::process::Command;
-use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, ensure};
 use fewshot::{Checkpoint, Precision};
@@ -12,12 +11,17 @@ use fewshot_tests::fixture;
 
 /// Memory of the process for its data, in kB.
 const MOST_KB: u32 = 300_000;
-const SOON: Duration = Duration::from_secs(1);
+/// Of the processor: machines that do other things meanwhile are no slower by this.
+const MOST_SECONDS: u32 = 1;
 
-/// `fewshot info` on the file, with no more memory than that.
+/// `fewshot info` on the file, with no more time and memory than that.
 fn info(path: &Path) -> Result<Outcome> {
     let mut shell = Command::new("sh");
-    shell.args(["-c", &format!("ulimit -d {MOST_KB} && exec \"$@\""), "sh"]);
+    shell.args([
+        "-c",
+        &format!("ulimit -t {MOST_SECONDS} && ulimit -d {MOST_KB} && exec \"$@\""),
+        "sh",
+    ]);
     finish(shell.arg(program()?).arg("info").arg(path))
 }
 
@@ -119,10 +123,7 @@ fn headers_that_claim_what_is_not_so_are_refused_soon_and_in_little_memory() -> 
     for (name, bytes, told) in cases {
         let path = folder.path().join(format!("{name}.safetensors"));
         std::fs::write(&path, bytes)?;
-        let started = Instant::now();
         info(&path)?.refused(&[name, told]).with_context(|| name.to_owned())?;
-        let took = started.elapsed();
-        ensure!(took < SOON, "{name} took {took:?}");
     }
     // The limit itself is none for a file that is good.
     let good = folder.path().join("good.safetensors");

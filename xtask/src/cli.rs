@@ -103,6 +103,9 @@ pub struct Test {
     /// Only what needs no page, browser or CUDA: formatting, lints and the tests of the crates
     #[arg(long)]
     pub fast: bool,
+    /// Fail where anything had to be left out, for want of data, a browser or a program
+    #[arg(long)]
+    pub complete: bool,
 }
 
 #[derive(Args)]

@@ -95,6 +95,32 @@ mod tests {
         assert!(!is_picture(Path::new("a.heic")) && is_picture(Path::new("A.TIFF")));
     }
 
+    /// As a camera held on its side marks it.
+    #[test]
+    fn every_format_with_an_orientation_comes_upright() {
+        use image::ImageEncoder;
+        use image::codecs::{jpeg::JpegEncoder, png::PngEncoder, webp::WebPEncoder};
+        // One entry of TIFF's: orientation (0x0112), a short, 6: turned by a quarter.
+        let exif = b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0";
+        let lying = image::RgbImage::from_fn(16, 8, |x, _| {
+            image::Rgb(if x < 8 { [250, 0, 0] } else { [0, 0, 250] })
+        });
+        fn encoded(mut encoder: impl ImageEncoder, lying: &image::RgbImage, exif: &[u8]) {
+            encoder.set_exif_metadata(exif.to_vec()).unwrap();
+            encoder.write_image(lying, 16, 8, image::ExtendedColorType::Rgb8).unwrap();
+        }
+        let [mut jpeg, mut png, mut webp] = [const { Vec::new() }; 3];
+        encoded(JpegEncoder::new_with_quality(&mut jpeg, 100), &lying, exif);
+        encoded(PngEncoder::new(&mut png), &lying, exif);
+        encoded(WebPEncoder::new_lossless(&mut webp), &lying, exif);
+        for (name, bytes) in [("JPEG", jpeg), ("PNG", png), ("WebP", webp)] {
+            let upright = decode_bytes(&bytes).unwrap();
+            assert_eq!((upright.width(), upright.height()), (8, 16), "{name}");
+            let (first, last) = (&upright.data()[..3], &upright.data()[8 * 16 * 3 - 3..]);
+            assert!(first[0] > 240 && last[2] > 240, "{name}: {first:?} to {last:?}");
+        }
+    }
+
     #[test]
     fn no_format_gives_half_a_picture_for_a_whole_one() {
         use image::ImageFormat::{Bmp, Gif, Jpeg, Png, Tiff, WebP};

@@ -53,7 +53,7 @@ pub fn run(workspace: &Workspace, arguments: &cli::Test) -> Result<ExitCode> {
     if !arguments.fast {
         page(workspace, &mut suite);
     }
-    Ok(suite.finish())
+    Ok(suite.finish(arguments.complete))
 }
 
 /// The page: its sources, its build, and the build in a browser.

@@ -29,11 +29,24 @@ impl<'a> Sealed<'a> {
     /// Reads the header.
     ///
     /// # Errors
-    /// [`Error::Format`] where the bytes are no safetensors, or too few.
+    /// [`Error::Format`] where the bytes are no safetensors, or too few, or a shape is
+    /// beyond any memory.
     pub fn open(bytes: &'a [u8]) -> Result<Self> {
         let (_, header) = SafeTensors::read_metadata(bytes).map_err(format)?;
         let metadata = header.metadata().clone().unwrap_or_default();
-        Ok(Self { metadata, tensors: SafeTensors::deserialize(bytes).map_err(format)? })
+        let tensors = SafeTensors::deserialize(bytes).map_err(format)?;
+        for (name, view) in tensors.iter() {
+            // A side of 0 hides the others from the format, but not from whoever computes
+            // strides.
+            let bytes = view
+                .shape()
+                .iter()
+                .try_fold(size_of::<f32>(), |bytes, side| bytes.checked_mul(*side.max(&1)));
+            if bytes.is_none() {
+                return Err(format(format_args!("'{name}' has a shape beyond any memory")));
+            }
+        }
+        Ok(Self { metadata, tensors })
     }
 
     /// Compares the checksum, where there is one.

@@ -23,7 +23,8 @@ fn data(name: &str) -> PathBuf {
     std::env::var_os("FEWSHOT_DATA").map_or(beside, PathBuf::from).join(name)
 }
 
-/// A model, the data it was made on, and how many classes and pictures of each.
+/// A model, the data it was made on, and how many classes and pictures of each: 500 in
+/// all of those three that are published for this.
 fn every_path_agrees(weights: &str, folder: &str, classes: usize, images: usize) -> Result<()> {
     let folder = data(folder);
     if !folder.is_dir() {
@@ -108,17 +109,17 @@ fn labels(model: &Model, features: &Tensor, classes: usize) -> Result<Vec<Option
 
 #[test]
 fn omniglot_on_every_path() -> Result<()> {
-    every_path_agrees("omniglot.safetensors", "omniglot", 25, 20)
+    every_path_agrees("omniglot.safetensors", "omniglot", 20, 10)
 }
 
 #[test]
 fn cifar_fs_on_every_path() -> Result<()> {
-    every_path_agrees("cifar-fs.safetensors", "cifar100", 5, 100)
+    every_path_agrees("cifar-fs.safetensors", "cifar100", 5, 30)
 }
 
 #[test]
 fn photos_on_every_path() -> Result<()> {
-    every_path_agrees("photos.safetensors", "tiny-imagenet-fewshot", 5, 100)
+    every_path_agrees("photos.safetensors", "tiny-imagenet-fewshot", 5, 30)
 }
 
 /// Of a large network fewer: candle's operations take a second for a few.

@@ -54,21 +54,21 @@ fn headers_that_claim_what_is_not_so_are_refused_soon_and_in_little_memory() -> 
         .map(|index| format!(r#""t{index}":{}"#, tensor("F32", "[0]", "[0,0]")))
         .collect();
     let deep = format!("{}{}", "[".repeat(200_000), "]".repeat(200_000));
-    let config = |json: &str| {
-        let json = serde_json::to_string(json).expect("a text");
-        format!(r#"{{"__metadata__":{{"fewshot.version":"1","fewshot.config":{json}}}}}"#)
-    };
+    let deep_config =
+        format!(r#"{{"__metadata__":{{"fewshot.version":"1","fewshot.config":"{deep}"}}}}"#);
     // Written before checksums were, so that nothing else refuses it.
     let whole = fixture::checkpoint()?.to_bytes(Precision::F32)?;
     let header = fewshot::sealed::Sealed::open(&whole)?;
     let json = header.metadata["fewshot.config"].clone();
-    let huge = |from: &str, to: &str| -> Result<Vec<u8>> {
+    let changed = |from: &str, to: &str, provenance: &str| -> Result<Vec<u8>> {
         ensure!(json.contains(from), "{from} is not in {json}");
         let mut metadata = header.metadata.clone();
         metadata.remove("fewshot.checksum");
         metadata.insert("fewshot.config".to_owned(), json.replacen(from, to, 1));
+        metadata.insert("fewshot.provenance".to_owned(), provenance.to_owned());
         Ok(safetensors::serialize(header.tensors.iter(), Some(metadata))?)
     };
+    let huge = |from: &str, to: &str| changed(from, to, "{}");
     let nan = |bits: u16| -> Result<Vec<u8>> {
         let sealed = fixture::checkpoint()?.to_bytes(Precision::F16)?;
         let half = fewshot::sealed::Sealed::open(&sealed)?;
@@ -105,7 +105,8 @@ fn headers_that_claim_what_is_not_so_are_refused_soon_and_in_little_memory() -> 
         ("ten-gigabyte-header", claiming(10 << 30), "safetensors"),
         ("largest-header", claiming(u64::MAX), "safetensors"),
         ("deep-header", file(&format!(r#"{{"a":{deep}}}"#), 0), "safetensors"),
-        ("deep-config", file(&config(&deep), 0), "configuration"),
+        ("deep-config", file(&deep_config, 0), "configuration"),
+        ("deep-provenance", changed("", "", &format!("{{\"a\":{deep}}}"))?, "configuration"),
         (
             "long-name",
             file(&format!("{{\"{}\":{}}}", "n".repeat(1 << 20), tensor("F32", "[0]", "[0,0]")), 0),
@@ -114,7 +115,7 @@ fn headers_that_claim_what_is_not_so_are_refused_soon_and_in_little_memory() -> 
         ("other-number", file(&weight("C64", "[1]", "[0,8]"), 8), ""),
         ("f16-nan", nan(0x7e00)?, "not finite"),
         ("f16-infinity", nan(0xfc00)?, "not finite"),
-        ("huge-channels", huge(r#""channels":8"#, r#""channels":4294967295"#)?, "expected"),
+        ("huge-channels", huge(r#""channels":8"#, r#""channels":4294967295"#)?, "encoder.channels"),
         ("huge-picture", huge(r#""size":32"#, r#""size":4294967295"#)?, ""),
         ("huge-hidden", huge(r#""hidden":24"#, r#""hidden":18446744073709551615"#)?, ""),
         ("endless-blocks", huge(r#""blocks":4"#, r#""blocks":4294967295"#)?, ""),

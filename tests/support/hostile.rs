@@ -211,7 +211,7 @@ fn read_recipe(bytes: &[u8]) -> Result<()> {
 fn state_dicts() -> Result<Vec<Vec<u8>>> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("cli/torch");
     let read = |name: &str| fs::read(folder.join(name)).with_context(|| name.to_owned());
-    Ok(vec![read("conv4.pth")?, read("conv4-stream.pth")?])
+    Ok(vec![read("conv4.pth")?, read("conv4-stream.pth")?, weights()?.swap_remove(0)])
 }
 
 fn read_state_dict(bytes: &[u8]) -> Result<()> {

@@ -4,10 +4,11 @@ use std::collections::HashMap;
 use std::path::Path;
 
 use anyhow::{Result, ensure};
+use fewshot::image::PixelFormat;
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
 
-use super::{ImageSource, Part, Unread, open};
+use super::{Decoded, ImageSource, Part, Unread, open};
 
 /// What was found in one data set. That no class and no file is on two sides of its
 /// split is a condition of opening it; copies of a picture are found here.
@@ -57,7 +58,7 @@ pub fn check(dir: Option<&Path>) -> Result<Findings> {
             ensure!(!decoded.is_torn(), "{image} ends early: a part of it is missing, replace it");
             let mut hash = Sha256::new();
             hash.update(decoded.width().to_le_bytes());
-            hash.update(decoded.data());
+            hash.update(colours(&decoded));
             Ok(hash.finalize().to_vec())
         })
         .collect();
@@ -79,6 +80,19 @@ pub fn check(dir: Option<&Path>) -> Result<Findings> {
         }
     }
     Ok(findings)
+}
+
+/// The picture as RGBA, whichever way its format keeps grey or what is opaque.
+fn colours(picture: &Decoded) -> Vec<u8> {
+    let data = picture.data();
+    match picture.format() {
+        PixelFormat::L8 => data.iter().flat_map(|&grey| [grey, grey, grey, u8::MAX]).collect(),
+        PixelFormat::Rgb8 => {
+            let (pixels, _) = data.as_chunks();
+            pixels.iter().flat_map(|&[red, green, blue]| [red, green, blue, u8::MAX]).collect()
+        }
+        PixelFormat::Rgba8 => data.to_vec(),
+    }
 }
 
 #[cfg(test)]

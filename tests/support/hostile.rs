@@ -167,12 +167,12 @@ fn decode_all(folder: &Path) -> Result<()> {
 fn lists() -> Result<Vec<Vec<u8>>> {
     Ok(vec![
         b"filename,label\none.png,n01\ntwo.png,n01\nthree.png,n02\n".to_vec(),
-        "\u{feff}filename,label\r\n\"one.png\",\"n,1\"\r\ntwo.png,n\u{e9}\r\n".into(),
+        "filename,label\r\n\"one.png\",\"n,1\"\r\ntwo.png,n\u{e9}\r\n".into(),
         b"n01\nn02\n\n".to_vec(),
     ])
 }
 
-/// As a list of mini-ImageNet, and as one of tiny-imagenet-fewshot.
+/// As the list of base classes of mini-ImageNet, and as that of tiny-imagenet-fewshot.
 fn read_list(bytes: &[u8]) -> Result<()> {
     let folder = tempfile::tempdir()?;
     let picture = &pictures()?[0];
@@ -181,18 +181,25 @@ fn read_list(bytes: &[u8]) -> Result<()> {
         fs::create_dir_all(path.parent().context("a file lies in a folder")?)?;
         Ok(fs::write(path, content)?)
     };
-    for name in ["one", "two", "three"] {
+    for name in ["one", "two", "three", "val", "test"] {
         put(&format!("mini/images/{name}.png"), picture)?;
-        put(&format!("tiny/data/n01/{name}.png"), picture)?;
-        put(&format!("tiny/data/n02/{name}.png"), picture)?;
     }
-    for split in ["train", "val", "test"] {
-        put(&format!("mini/{split}.csv"), bytes)?;
-        put(&format!("tiny/splits/{split}.txt"), bytes)?;
+    for class in ["n01", "n02", "val", "test"] {
+        put(&format!("tiny/data/{class}/one.png"), picture)?;
     }
+    for split in ["val", "test"] {
+        put(
+            &format!("mini/{split}.csv"),
+            format!("filename,label\n{split}.png,{split}").as_bytes(),
+        )?;
+        put(&format!("tiny/splits/{split}.txt"), split.as_bytes())?;
+    }
+    put("mini/train.csv", bytes)?;
+    put("tiny/splits/train.txt", bytes)?;
     put("tiny/words.txt", bytes)?;
     let mini = decode_all(&folder.path().join("mini"));
-    decode_all(&folder.path().join("tiny")).and(mini)
+    // A good list of the one is none of the other.
+    decode_all(&folder.path().join("tiny")).or(mini)
 }
 
 fn recipes() -> Result<Vec<Vec<u8>>> {

@@ -7,8 +7,8 @@ use anyhow::{Result, ensure};
 use candle_core::Device;
 use fewshot::{GeneratorKind, Model};
 use fewshot_tests::golden::check;
-use fewshot_tests::pattern;
 use fewshot_tests::step::{descend, episode_loss, plain};
+use fewshot_tests::{left_out, pattern};
 
 const WAYS: usize = 5;
 const QUERIES: usize = 3;
@@ -25,7 +25,9 @@ fn gpu() -> Result<Option<Device>> {
         Err(error) => {
             let required = std::env::var_os("FEWSHOT_GPU").is_some_and(|value| value == "required");
             ensure!(!required, "FEWSHOT_GPU asks for a GPU and there is none: {error}");
-            eprintln!("SKIPPED: no NVIDIA GPU on this machine, nothing was run on one ({error})");
+            left_out(format_args!(
+                "no NVIDIA GPU on this machine, nothing was run on one ({error})"
+            ));
             Ok(None)
         }
     }

@@ -12,9 +12,10 @@ mod numbers;
 use std::collections::HashMap;
 
 use candle_core::{DType, Device, Tensor};
-use safetensors::{SafeTensors, serialize, tensor::TensorView};
+use safetensors::tensor::TensorView;
 use serde_json::{Map, Value};
 
+use crate::sealed::{Sealed, seal};
 use crate::{Error, ModelConfig, Parameters, Result};
 
 /// Version written, and the newest read.
@@ -50,20 +51,19 @@ impl Checkpoint {
     /// `num_batches_tracked` is ignored.
     ///
     /// # Errors
-    /// If the bytes are no safetensors, the version is newer, the configuration
+    /// If the bytes are no safetensors, damaged, the version is newer, the configuration
     /// unusable, or a tensor missing, misshapen or not finite.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
-        let format = |error: &dyn std::fmt::Display| Error::Format(error.to_string());
-        let (_, header) = SafeTensors::read_metadata(bytes).map_err(|e| format(&e))?;
-        let metadata = header.metadata().clone().unwrap_or_default();
-        let file = SafeTensors::deserialize(bytes).map_err(|e| format(&e))?;
+        let file = Sealed::open(bytes)?;
+        let metadata = &file.metadata;
         if let Some(version) = metadata.get(VERSION_KEY)
             && version.parse::<u32>().map_or(true, |version| version > VERSION)
         {
             return Err(Error::Version { actual: version.clone(), supported: VERSION });
         }
+        file.check()?;
         let mut parameters = Parameters::default();
-        for (name, view) in file.iter() {
+        for (name, view) in file.tensors.iter() {
             if !name.ends_with("num_batches_tracked") {
                 parameters.insert(name, read_tensor(name, &view)?);
             }
@@ -118,9 +118,9 @@ impl Checkpoint {
             let dtype = if *half { safetensors::Dtype::F16 } else { safetensors::Dtype::F32 };
             let view = TensorView::new(dtype, shape.clone(), bytes)
                 .map_err(|error| Error::Format(error.to_string()))?;
-            views.push((name.as_str(), view));
+            views.push((name.clone(), view));
         }
-        serialize(views, Some(metadata)).map_err(|error| Error::Format(error.to_string()))
+        seal(views, metadata)
     }
 }
 
@@ -151,6 +151,8 @@ fn little_endian(tensor: &Tensor) -> Result<Vec<u8>> {
 
 #[cfg(test)]
 mod tests {
+    use safetensors::serialize;
+
     use super::*;
     use crate::{BackboneConfig, Model, config::tests::tiny};
 
@@ -196,6 +198,12 @@ mod tests {
         assert!(refuse(&bytes[..bytes.len() / 2]).contains("truncated"));
         assert!(refuse(b"").contains("not a readable safetensors"));
         assert!(refuse(b"<!doctype html><html></html>").contains("not a readable safetensors"));
+
+        let mut flipped = bytes.clone();
+        let last = flipped.len() - 2;
+        flipped[last] ^= 1;
+        let error = Checkpoint::from_bytes(&flipped).unwrap_err();
+        assert!(matches!(error, Error::Damaged { .. }), "{error}");
 
         let mut missing = good.clone();
         missing.parameters.remove_prefix("encoder.2.0.weight");

@@ -4,6 +4,8 @@
 //! any worker can make any of them, and every M of a hallucination sees the same.
 
 mod evaluator;
+#[cfg(test)]
+mod statistics;
 
 pub(crate) use evaluator::rows;
 pub use evaluator::{Evaluator, Outcome};

@@ -33,6 +33,16 @@ pub enum Error {
     /// The bytes are not a safetensors file, or end too early.
     #[error("not a readable safetensors file ({0}); it may be truncated, fetch or export it again")]
     Format(String),
+    /// The content of a file is not what its checksum was made of.
+    #[error(
+        "its content has checksum {actual}, not {expected} as when it was written: it is damaged, fetch or export it again"
+    )]
+    Damaged {
+        /// Checksum in the file.
+        expected: String,
+        /// Checksum of what is there.
+        actual: String,
+    },
     /// The file was written by a later version of this program.
     #[error(
         "the weights have format version {actual}, this program reads versions up to {supported}; update the program"

@@ -16,6 +16,7 @@ pub mod error;
 pub mod generator;
 pub mod head;
 pub mod image;
+#[expect(unsafe_code, reason = "vector instructions, and slices shared among threads")]
 pub mod kernels;
 pub mod metrics;
 pub mod model;
@@ -23,6 +24,7 @@ pub mod parameters;
 pub mod projection;
 pub mod rejection;
 pub mod rng;
+pub mod sealed;
 pub mod support;
 pub mod transform;
 

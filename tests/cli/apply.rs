@@ -163,3 +163,39 @@ fn bench_reports_its_speed_as_json() -> Result<()> {
     }
     Ok(())
 }
+
+/// Each query by itself, whoever else is asked about and in whatever order.
+#[test]
+fn answers_depend_neither_on_order_nor_on_number_of_queries() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let weights = fixture::weights(folder.path())?;
+    let support = fixture::classes(&folder.path().join("support"), 4, 3)?;
+    // The same nine pictures under names that sort them otherwise.
+    let [there, back] = ["there", "back"].map(|name| folder.path().join(name));
+    for number in 0..9 {
+        fixture::save(&there.join(format!("{number}.png")), number % 4, number + 5)?;
+        fixture::save(&back.join(format!("{}.png", 8 - number)), number % 4, number + 5)?;
+    }
+    for (head, count) in [("prototype", "0"), ("prototype", "5"), ("ridge", "0")] {
+        let ask = |query: &std::path::Path| -> Result<Vec<Value>> {
+            let arguments = ["--head", head, "--hallucinate", count, "--json"].map(AsRef::as_ref);
+            let paths = ["predict".as_ref(), "--weights".as_ref(), weights.as_os_str()];
+            let folders = ["--support".as_ref(), support.as_os_str(), "--query".as_ref()];
+            let all = paths.into_iter().chain(folders).chain([query.as_os_str()]).chain(arguments);
+            fewshot_tests::command::fewshot(all)?.json_lines()
+        };
+        let unnamed = |mut line: Value| {
+            line["image"] = Value::Null;
+            line
+        };
+        let all: Vec<Value> = ask(&there)?.into_iter().map(unnamed).collect();
+        let mut reversed: Vec<Value> = ask(&back)?.into_iter().map(unnamed).collect();
+        reversed.reverse();
+        ensure!(all == reversed, "{head}, M = {count}: the order changes answers");
+        for (number, together) in all.iter().enumerate() {
+            let alone = ask(&there.join(format!("{number}.png")))?.remove(0);
+            ensure!(unnamed(alone) == *together, "{head}, M = {count}: company changes answers");
+        }
+    }
+    Ok(())
+}

@@ -77,6 +77,42 @@ fn one_broken_query_leaves_the_others_their_answers() -> Result<()> {
 }
 
 #[test]
+fn a_picture_that_ends_early_is_told_wherever_it_is_used() -> Result<()> {
+    let desk = Desk::new()?;
+    let whole = desk.folder.path().join("whole.jpg");
+    fixture::save(&whole, 1, 7)?;
+    let bytes = fs::read(&whole)?;
+    ensure!(!desk.predict(&whole)?.succeeded()?.stderr.contains("early"), "a whole one is blamed");
+    let half = desk.folder.path().join("queries/half.jpg");
+    fs::create_dir_all(desk.folder.path().join("queries"))?;
+    fs::write(&half, &bytes[..bytes.len() - bytes.len() / 4])?;
+    let told = "1 picture ends early, what is missing of it is grey: ";
+    let says = |outcome: Outcome| -> Result<()> {
+        let outcome = outcome.succeeded()?;
+        ensure!(outcome.stderr.contains(told), "{}", outcome.stderr);
+        ensure!(outcome.stderr.contains("half.jpg"), "{}", outcome.stderr);
+        Ok(())
+    };
+    says(desk.predict(&half)?)?;
+    let in_support = desk.support.join("class1/half.jpg");
+    fs::copy(&half, &in_support)?;
+    says(desk.predict(&desk.good_query())?)?;
+    let (weights, support) = (&desk.weights, &desk.support);
+    let few = ["--ways", "3", "--queries", "1", "--episodes", "5"];
+    let eval = ["eval".as_ref(), "--weights".as_ref(), weights.as_os_str(), "--data".as_ref()];
+    says(fewshot_tests::command::fewshot(
+        eval.into_iter().chain([support.as_os_str()]).chain(few.map(AsRef::as_ref)),
+    )?)?;
+    let out = desk.folder.path().join("f.safetensors");
+    says(fewshot!("embed", "--weights", weights, "--images", support, "--out", &out)?)?;
+    let check = fewshot!("data", "check", support)?;
+    ensure!(check.status == 1, "{check:?}");
+    ensure!(check.stdout.contains("half.jpg ends early"), "{}", check.stdout);
+    ensure!(!check.stdout.contains("can be read"), "{}", check.stdout);
+    Ok(())
+}
+
+#[test]
 fn files_that_are_not_read_are_counted_and_named() -> Result<()> {
     let desk = Desk::new()?;
     let (weights, support) = (&desk.weights, &desk.support);

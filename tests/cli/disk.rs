@@ -5,7 +5,7 @@ use std::path::Path;
 use std::process::Command;
 
 use anyhow::{Result, ensure};
-use fewshot_tests::{fewshot, fixture};
+use fewshot_tests::{fewshot, fixture, left_out};
 
 #[test]
 fn a_place_that_cannot_be_written_is_named() -> Result<()> {
@@ -47,7 +47,7 @@ fn a_full_disk_is_told_and_leaves_nothing() -> Result<()> {
     let disk = folder.path().join("disk");
     fs::create_dir(&disk)?;
     let Some(_disk) = SmallDisk::mount(&disk) else {
-        eprintln!("SKIPPED: a full disk, since this machine lets no one mount a small one");
+        left_out("a full disk, since this machine lets no one mount a small one");
         return Ok(());
     };
     let features = disk.join("features.safetensors");

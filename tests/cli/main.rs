@@ -4,6 +4,7 @@
 mod apply;
 mod bad_pictures;
 mod bad_weights;
+mod crash;
 mod data;
 mod disk;
 mod earlier;

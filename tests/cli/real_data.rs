@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use fewshot::Precision;
-use fewshot_tests::{fewshot, fixture, pattern};
+use fewshot_tests::{fewshot, fixture, left_out, pattern};
 
 fn folder(variable: &str) -> PathBuf {
     let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data");
@@ -15,7 +15,7 @@ fn folder(variable: &str) -> PathBuf {
 /// Episodes on the validation classes with a model that has learned nothing.
 fn evaluate(data: &Path, name: &str, channels: usize) -> Result<()> {
     if !data.exists() {
-        eprintln!("SKIPPED: there is no {}; set FEWSHOT_DATA to test it", data.display());
+        left_out(format_args!("there is no {}; set FEWSHOT_DATA to test it", data.display()));
         return Ok(());
     }
     let folder = tempfile::tempdir()?;

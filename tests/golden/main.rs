@@ -7,4 +7,5 @@ mod encoder;
 mod fingerprints;
 mod generator;
 mod image;
+mod parity;
 mod training_step;

@@ -1,5 +1,6 @@
 //! The folder of a run: `recipe.toml` (resolved), `run.json`, `metrics.jsonl`,
-//! `curves.svg`, `best.safetensors`, `last.safetensors` and `state.safetensors`.
+//! `curves.svg`, `best.safetensors`, `last.safetensors`, `state.safetensors` and the
+//! one before it.
 //!
 //! Every file is written whole or not at all. What goes into them is
 //! [`crate::train`]'s; how a run's state is stored is [`state`]'s.
@@ -135,6 +136,9 @@ impl RunDir {
 
     fn hold(path: PathBuf) -> Result<Self> {
         let held = lock::hold(&path)?.map(Arc::new);
+        if held.is_some() {
+            write::sweep(&path);
+        }
         Ok(Self { path, _held: held })
     }
 

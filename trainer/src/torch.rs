@@ -12,6 +12,7 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use candle_core::pickle::{Object, TensorInfo};
 use candle_core::{DType, Device, Tensor};
+use fewshot::sealed::Sealed;
 
 use self::storage::Archive;
 
@@ -54,6 +55,8 @@ pub fn read(path: &Path) -> Result<BTreeMap<String, Tensor>> {
 }
 
 fn safetensors(bytes: &[u8]) -> Result<BTreeMap<String, Tensor>> {
+    // What candle takes for granted of shapes is not so in every file.
+    Sealed::open(bytes)?;
     let tensors = candle_core::safetensors::load_buffer(bytes, &Device::Cpu)?;
     let numbers = tensors.into_iter().filter(|(_, tensor)| is_number(tensor.dtype()));
     numbers.map(|(name, tensor)| Ok((name, tensor.to_dtype(DType::F32)?))).collect()

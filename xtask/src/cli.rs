@@ -30,6 +30,8 @@ pub enum Task {
     Results(Results),
     /// Carry out studies, tables that need many trainings; without a name, list them
     Study(Studies),
+    /// Feed every reader of files from elsewhere what libFuzzer makes up
+    Fuzz(Fuzz),
     /// Time the learner beside PyTorch, onnxruntime-web and TensorFlow.js; write
     /// docs/performance.md
     Bench(Bench),
@@ -47,6 +49,15 @@ pub enum BenchWhat {
     Browser,
     /// Where the time of a training episode goes
     Profile,
+}
+
+#[derive(Args)]
+pub struct Fuzz {
+    /// The reader to try: weights, pictures, …; without one, all in turn
+    pub target: Option<String>,
+    /// Time for each
+    #[arg(long, default_value_t = 20)]
+    pub seconds: u64,
 }
 
 #[derive(Args)]
@@ -92,6 +103,9 @@ pub struct Test {
     /// Only what needs no page, browser or CUDA: formatting, lints and the tests of the crates
     #[arg(long)]
     pub fast: bool,
+    /// Fail where anything had to be left out, for want of data, a browser or a program
+    #[arg(long)]
+    pub complete: bool,
 }
 
 #[derive(Args)]

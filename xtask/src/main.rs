@@ -11,6 +11,7 @@ mod cuda;
 mod data;
 mod demo;
 mod digest;
+mod fuzz;
 mod progress;
 mod results;
 mod serve;
@@ -50,6 +51,7 @@ fn dispatch(workspace: &Workspace, task: Task) -> anyhow::Result<ExitCode> {
         Task::Study(arguments) => study::run(workspace, &arguments)?,
         Task::Bench(arguments) => bench::run(workspace, &arguments)?,
         Task::Cuda(arguments) => cuda::run(workspace, &arguments)?,
+        Task::Fuzz(arguments) => fuzz::run(workspace, &arguments)?,
     }
     Ok(ExitCode::SUCCESS)
 }

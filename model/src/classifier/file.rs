@@ -7,10 +7,11 @@
 use std::collections::HashMap;
 
 use candle_core::{DType, Device, Tensor};
-use safetensors::{SafeTensors, serialize, tensor::TensorView};
+use safetensors::{SafeTensors, tensor::TensorView};
 use serde::{Deserialize, Serialize};
 
 use super::{ClassExamples, Classifier, Example, Settings};
+use crate::sealed::{Sealed, seal};
 use crate::{Error, Model, Result};
 
 /// Version written, and the newest read.
@@ -93,23 +94,23 @@ impl ClassifierFile {
         let mut views = Vec::with_capacity(stored.len());
         for (name, bytes, shape) in &stored {
             let view = TensorView::new(safetensors::Dtype::F32, shape.clone(), bytes);
-            views.push((name, view.map_err(format)?));
+            views.push((name.clone(), view.map_err(format)?));
         }
-        serialize(views, Some(HashMap::from([(KEY.to_owned(), json)]))).map_err(format)
+        seal(views, HashMap::from([(KEY.to_owned(), json)]))
     }
 
     /// # Errors
-    /// If the bytes are not a classifier, or one of a later version.
+    /// If the bytes are not a classifier, damaged, or one of a later version.
     pub fn from_bytes(bytes: &[u8]) -> Result<Self> {
-        let (_, header) = SafeTensors::read_metadata(bytes).map_err(format)?;
-        let file = SafeTensors::deserialize(bytes).map_err(format)?;
-        let json = header.metadata().as_ref().and_then(|metadata| metadata.get(KEY));
+        let file = Sealed::open(bytes)?;
+        let json = file.metadata.get(KEY);
         let json = json.ok_or_else(|| format("it holds no taught classifier"))?;
         let description: Description = serde_json::from_str(json).map_err(format)?;
         if description.version > VERSION {
             let actual = description.version.to_string();
             return Err(Error::Version { actual, supported: VERSION });
         }
+        file.check()?;
         let read = |(index, class): (usize, ClassDescription)| -> Result<ClassExamples> {
             let ClassDescription { id, name, examples, pictures } = class;
             let names = if pictures.is_empty() { examples.clone() } else { pictures };
@@ -120,7 +121,7 @@ impl ClassifierFile {
             let rows = if examples.is_empty() {
                 Vec::new()
             } else {
-                read_rows(&file, &tensor_name(index), examples.len())?
+                read_rows(&file.tensors, &tensor_name(index), examples.len())?
             };
             let examples = examples.into_iter().zip(names).zip(rows);
             let examples =

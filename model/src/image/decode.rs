@@ -11,10 +11,12 @@ use std::io::Cursor;
 
 use image::{ColorType, ImageDecoder, ImageReader};
 
+use super::torn::ends_early;
 use super::{Decoded, ImageError, PixelFormat};
 
 /// Decodes the bytes of a picture file; the format is told by its content.
-/// Pictures of more than `max_pixels` are refused before any memory is taken.
+/// Pictures of more than `max_pixels` are refused before any memory is taken. A JPEG
+/// that ends early is decoded as far as it goes, and [`Decoded::is_torn`] says so.
 ///
 /// # Errors
 /// Where the format is unknown, the content broken, or the picture too large.
@@ -38,7 +40,8 @@ pub fn decode(bytes: &[u8], max_pixels: usize) -> Result<Decoded, ImageError> {
     decoder.read_image(&mut data).map_err(|error| broken(&error))?;
     let (format, data) = eight_bits(colour, data)
         .ok_or_else(|| broken(&format!("its pixels are {colour:?}, which is not read")))?;
-    Ok(Decoded::new(width as usize, height as usize, format, data)?.upright(orientation))
+    let decoded = Decoded::new(width as usize, height as usize, format, data)?;
+    Ok(decoded.torn(ends_early(bytes)).upright(orientation))
 }
 
 /// Grey, RGB or RGBA of one byte each. None where the colour type is none of those that

@@ -11,6 +11,7 @@ pub struct Decoded {
     height: usize,
     format: PixelFormat,
     data: Vec<u8>,
+    torn: bool,
 }
 
 impl Decoded {
@@ -25,7 +26,7 @@ impl Decoded {
         data: Vec<u8>,
     ) -> Result<Self, ImageError> {
         Pixels::new(width, height, format, &data)?;
-        Ok(Self { width, height, format, data })
+        Ok(Self { width, height, format, data, torn: false })
     }
 
     /// The borrowed form that preprocessing takes.
@@ -58,6 +59,17 @@ impl Decoded {
     #[must_use]
     pub fn data(&self) -> &[u8] {
         &self.data
+    }
+
+    /// Whether its file ended before the picture did: what is missing is blank.
+    #[must_use]
+    pub fn is_torn(&self) -> bool {
+        self.torn
+    }
+
+    /// With what [`Self::is_torn`] says.
+    pub(super) fn torn(self, torn: bool) -> Self {
+        Self { torn, ..self }
     }
 
     /// Turned counter-clockwise by quarters of a turn; nothing is resampled.
@@ -106,7 +118,7 @@ impl Decoded {
                 data.extend_from_slice(&self.data[at..at + bytes]);
             }
         }
-        Self { width: old_height, height: old_width, format: self.format, data }
+        Self { width: old_height, height: old_width, data, ..self }
     }
 }
 

@@ -18,6 +18,7 @@ mod pixels;
 pub mod resize;
 #[cfg(test)]
 mod tests;
+mod torn;
 
 pub use decode::decode;
 pub use decoded::Decoded;

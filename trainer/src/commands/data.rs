@@ -25,9 +25,13 @@ pub fn run(args: &DataArgs) -> Result<()> {
         DataTask::Check { dir } => {
             let findings = check(Some(dir))?;
             output::line(describe(&findings))?;
-            match findings.broken.len() {
-                0 => Ok(()),
-                count => bail!("{count} pictures of {} cannot be used", dir.display()),
+            match (findings.broken.len(), findings.leaks.len()) {
+                (0, 0) => Ok(()),
+                (0, count) => bail!(
+                    "{count} pictures of {} are on two sides of the split; remove them from one",
+                    dir.display()
+                ),
+                (count, _) => bail!("{count} pictures of {} cannot be used", dir.display()),
             }
         }
         DataTask::Export { to, size } => export::run(to, *size),
@@ -77,22 +81,22 @@ fn download(name: &str, to: &Path) -> Result<()> {
 /// Fetches what is not there yet.
 fn get(set: &Known, folder: &Path) -> Result<()> {
     // What a zip is unpacked into shows that it was fetched before.
-    if set.files.iter().any(|file| file.unpack) && open(Some(folder)).is_ok() {
+    if set.files.iter().any(|file| file.unpack.is_some()) && open(Some(folder)).is_ok() {
         return Ok(());
     }
     for file in set.files {
         let path = folder.join(file.path);
         if !path.exists() {
             let bar = progress::bytes(file.path);
-            fetch(file.url, &path, file.sha256, &|done, all| {
-                bar.set_length(all.unwrap_or(done));
+            fetch(file, &path, &|done, all| {
+                bar.set_length(all);
                 bar.set_position(done);
             })?;
             bar.finish_and_clear();
         }
-        if file.unpack {
+        if let Some(most_bytes) = file.unpack {
             eprintln!("unpacking {}", path.display());
-            unpack(&path, folder)?;
+            unpack(&path, folder, most_bytes)?;
         }
     }
     Ok(())
@@ -103,7 +107,14 @@ fn describe(findings: &Findings) -> String {
     for (split, classes, images) in &findings.splits {
         text.push_str(&format!("\n  {split:<5} {classes} classes, {images} pictures"));
     }
-    if findings.splits.len() > 1 {
+    for (first, second) in findings.leaks.iter().take(PAIRS_NAMED) {
+        text.push_str(&format!("\n  on two sides of the split: {first} and {second}"));
+    }
+    match findings.leaks.len().saturating_sub(PAIRS_NAMED) {
+        0 => {}
+        more => text.push_str(&format!("\n  and {more} more that are on two sides")),
+    }
+    if findings.splits.len() > 1 && findings.leaks.is_empty() {
         text.push_str("\n  no class and no picture is on two sides of the split");
     }
     if let Some(sentence) = findings.unread.sentence() {
@@ -163,9 +174,17 @@ mod tests {
             unread: Unread::default(),
             broken: vec!["torn.png is broken".into()],
             duplicates: vec![("a".into(), "b".into()); 12],
+            leaks: vec![("c (train)".into(), "d (test)".into()); 11],
         };
         let text = describe(&findings);
-        for part in ["train 3 classes, 40", "broken: torn.png", "a and b", "and 2 more"] {
+        for part in [
+            "train 3 classes, 40",
+            "broken: torn.png",
+            "a and b",
+            "and 2 more that are the",
+            "c (train) and d (test)",
+            "and 1 more that are on",
+        ] {
             assert!(text.contains(part), "{part} in {text}");
         }
         assert!(!text.contains("can be read"));

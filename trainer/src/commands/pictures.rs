@@ -20,6 +20,7 @@ pub fn embed_dataset(model: &Model, dataset: &Dataset, device: &Device) -> Resul
         bar.set_position(done as u64);
     })?;
     bar.finish_and_clear();
+    warn_of_torn(&cache);
     embed(model, &cache, device)
 }
 
@@ -46,6 +47,7 @@ pub fn embed_readable(model: &Model, pictures: Vec<Picture>, device: &Device) ->
         bar.set_position(done as u64);
     });
     bar.finish_and_clear();
+    warn_of_torn(&cache);
     let (mut readable, mut broken) = (Vec::new(), Vec::new());
     for (picture, result) in pictures.into_iter().zip(results) {
         match result {
@@ -57,6 +59,12 @@ pub fn embed_readable(model: &Model, pictures: Vec<Picture>, device: &Device) ->
         return Err(broken.swap_remove(0));
     }
     Ok(Readable { pictures: readable, features: embed(model, &cache, device)?, broken })
+}
+
+fn warn_of_torn(cache: &PixelCache) {
+    if let Some(sentence) = cache.torn() {
+        eprintln!("warning: {sentence}");
+    }
 }
 
 fn embed(model: &Model, cache: &PixelCache, device: &Device) -> Result<Tensor> {

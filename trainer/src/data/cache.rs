@@ -14,7 +14,7 @@ use fewshot::config::ImageConfig;
 use fewshot::image::prepare;
 use rayon::prelude::*;
 
-use super::{Dataset, ImageSource, disk_cache};
+use super::{Dataset, ImageSource, disk_cache, torn};
 
 /// Which square of each picture is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -34,6 +34,18 @@ pub struct PixelCache {
     starts: Vec<usize>,
     /// `(images, side, side, channels)` row-major.
     pixels: Vec<u8>,
+    /// Names of the pictures whose files end early.
+    torn: Vec<String>,
+}
+
+/// Squares as they were decoded.
+struct Decoding {
+    pixels: Vec<u8>,
+    /// For each picture whether it could be decoded; in order, so that the first error
+    /// is the same on every run.
+    results: Vec<Result<()>>,
+    /// Names of the pictures whose files end early, in order.
+    torn: Vec<String>,
 }
 
 impl PixelCache {
@@ -60,18 +72,21 @@ impl PixelCache {
         for size in dataset.class_sizes() {
             starts.push(starts[starts.len() - 1] + size);
         }
-        let pixels = match disk_cache::Slot::find(&images, &square)? {
+        let (pixels, torn) = match disk_cache::Slot::find(&images, &square)? {
             None => decode_all(&images, &square, progress)?,
             Some(slot) => match slot.read(images.len() * image_bytes)? {
-                Some(pixels) => pixels,
+                Some(pixels) => (pixels, Vec::new()),
                 None => {
-                    let pixels = decode_all(&images, &square, progress)?;
-                    slot.write(&pixels)?;
-                    pixels
+                    let (pixels, torn) = decode_all(&images, &square, progress)?;
+                    // Those that are torn are decoded anew each time, and said each time.
+                    if torn.is_empty() {
+                        slot.write(&pixels)?;
+                    }
+                    (pixels, torn)
                 }
             },
         };
-        Ok(Self { side: square.size, channels: square.channels, starts, pixels })
+        Ok(Self { side: square.size, channels: square.channels, starts, pixels, torn })
     }
 
     /// Decodes pictures that belong to no class, as the model sees them: a cache of
@@ -81,7 +96,7 @@ impl PixelCache {
         config: &ImageConfig,
         progress: &(dyn Fn(usize, usize) + Sync),
     ) -> (Self, Vec<Result<()>>) {
-        let (mut pixels, results) = try_decode_all(images, config, progress);
+        let Decoding { mut pixels, results, torn } = try_decode_all(images, config, progress);
         let image_bytes = config.size * config.size * config.channels;
         let mut kept = 0;
         for (image, _) in results.iter().enumerate().filter(|(_, result)| result.is_ok()) {
@@ -90,9 +105,14 @@ impl PixelCache {
             kept += 1;
         }
         pixels.truncate(kept * image_bytes);
-        let cache =
-            Self { side: config.size, channels: config.channels, starts: vec![0, kept], pixels };
-        (cache, results)
+        let (side, channels, starts) = (config.size, config.channels, vec![0, kept]);
+        (Self { side, channels, starts, pixels, torn }, results)
+    }
+
+    /// A sentence about the pictures whose files end early, where there are any.
+    #[must_use]
+    pub fn torn(&self) -> Option<String> {
+        torn::sentence(&self.torn)
     }
 
     /// Side of the squares, pixels.
@@ -155,30 +175,31 @@ fn decode_all(
     images: &[&ImageSource],
     square: &ImageConfig,
     progress: &(dyn Fn(usize, usize) + Sync),
-) -> Result<Vec<u8>> {
-    let (pixels, results) = try_decode_all(images, square, progress);
+) -> Result<(Vec<u8>, Vec<String>)> {
+    let Decoding { pixels, results, torn } = try_decode_all(images, square, progress);
     results.into_iter().collect::<Result<()>>()?;
-    Ok(pixels)
+    Ok((pixels, torn))
 }
 
-/// The squares of all pictures, and for each whether it could be decoded; in
-/// order, so that the first error is the same on every run.
 fn try_decode_all(
     images: &[&ImageSource],
     square: &ImageConfig,
     progress: &(dyn Fn(usize, usize) + Sync),
-) -> (Vec<u8>, Vec<Result<()>>) {
+) -> Decoding {
     let image_bytes = square.size * square.size * square.channels;
     let mut pixels = vec![0; images.len() * image_bytes];
     let done = AtomicUsize::new(0);
-    let decode = |(target, image): (&mut [u8], &&ImageSource)| -> Result<()> {
+    let decode = |(target, image): (&mut [u8], &&ImageSource)| -> Result<bool> {
         let decoded = image.decode(square.resize)?;
         let prepared = prepare(square, &decoded.pixels()?)
             .with_context(|| format!("{image} cannot be prepared for the model"))?;
         target.copy_from_slice(&prepared);
         progress(done.fetch_add(1, Ordering::Relaxed) + 1, images.len());
-        Ok(())
+        Ok(decoded.is_torn())
     };
-    let results = pixels.par_chunks_exact_mut(image_bytes.max(1)).zip(images).map(decode).collect();
-    (pixels, results)
+    let results: Vec<Result<bool>> =
+        pixels.par_chunks_exact_mut(image_bytes.max(1)).zip(images).map(decode).collect();
+    let torn = images.iter().zip(&results).filter(|(_, result)| matches!(result, Ok(true)));
+    let torn = torn.map(|(image, _)| image.identity()).collect();
+    Decoding { pixels, torn, results: results.into_iter().map(|result| result.map(drop)).collect() }
 }

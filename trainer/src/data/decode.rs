@@ -14,6 +14,10 @@ pub const EXTENSIONS: [&str; 10] =
 /// The formats of [`EXTENSIONS`], in words.
 pub const READ: &str = "PNG, JPEG, WebP, GIF, BMP and TIFF";
 
+/// Pictures of more are refused before memory is taken for them: no camera makes as
+/// many, and a file of a few bytes can claim any number.
+const MAX_PIXELS: usize = 250_000_000;
+
 /// Whether a file name has one of [`EXTENSIONS`], in either case.
 #[must_use]
 pub fn is_picture(path: &Path) -> bool {
@@ -42,7 +46,7 @@ pub fn decode_file(path: &Path) -> Result<Decoded> {
 /// # Errors
 /// Where the format is unknown or the content is broken.
 pub fn decode_bytes(bytes: &[u8]) -> Result<Decoded> {
-    Ok(decode(bytes, usize::MAX)?)
+    Ok(decode(bytes, MAX_PIXELS)?)
 }
 
 #[cfg(test)]
@@ -89,6 +93,51 @@ mod tests {
             assert!(is_picture(Path::new("a").with_extension(ending).as_path()), "{ending}");
         }
         assert!(!is_picture(Path::new("a.heic")) && is_picture(Path::new("A.TIFF")));
+    }
+
+    /// As a camera held on its side marks it.
+    #[test]
+    fn every_format_with_an_orientation_comes_upright() {
+        use image::ImageEncoder;
+        use image::codecs::{jpeg::JpegEncoder, png::PngEncoder, webp::WebPEncoder};
+        // One entry of TIFF's: orientation (0x0112), a short, 6: turned by a quarter.
+        let exif = b"II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0";
+        let lying = image::RgbImage::from_fn(16, 8, |x, _| {
+            image::Rgb(if x < 8 { [250, 0, 0] } else { [0, 0, 250] })
+        });
+        fn encoded(mut encoder: impl ImageEncoder, lying: &image::RgbImage, exif: &[u8]) {
+            encoder.set_exif_metadata(exif.to_vec()).unwrap();
+            encoder.write_image(lying, 16, 8, image::ExtendedColorType::Rgb8).unwrap();
+        }
+        let [mut jpeg, mut png, mut webp] = [const { Vec::new() }; 3];
+        encoded(JpegEncoder::new_with_quality(&mut jpeg, 100), &lying, exif);
+        encoded(PngEncoder::new(&mut png), &lying, exif);
+        encoded(WebPEncoder::new_lossless(&mut webp), &lying, exif);
+        for (name, bytes) in [("JPEG", jpeg), ("PNG", png), ("WebP", webp)] {
+            let upright = decode_bytes(&bytes).unwrap();
+            assert_eq!((upright.width(), upright.height()), (8, 16), "{name}");
+            let (first, last) = (&upright.data()[..3], &upright.data()[8 * 16 * 3 - 3..]);
+            assert!(first[0] > 240 && last[2] > 240, "{name}: {first:?} to {last:?}");
+        }
+    }
+
+    #[test]
+    fn no_format_gives_half_a_picture_for_a_whole_one() {
+        use image::ImageFormat::{Bmp, Gif, Jpeg, Png, Tiff, WebP};
+        let picture = DynamicImage::from(image::RgbImage::from_fn(64, 64, |x, y| {
+            image::Rgb([(x * y * 7) as u8, ((x * 31) ^ (y * 17)) as u8, (y * y) as u8])
+        }));
+        for format in [Png, Jpeg, Bmp, Gif, WebP, Tiff] {
+            let mut bytes = Cursor::new(Vec::new());
+            picture.write_to(&mut bytes, format).unwrap();
+            let whole = bytes.into_inner();
+            assert!(decode_bytes(&whole).is_ok_and(|whole| !whole.is_torn()), "{format:?}");
+            for percent in [30, 50, 70, 90] {
+                let part = &whole[..whole.len() * percent / 100];
+                let noticed = decode_bytes(part).map_or(true, |part| part.is_torn());
+                assert!(noticed, "{percent} % of {format:?}");
+            }
+        }
     }
 
     #[test]

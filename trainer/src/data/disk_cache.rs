@@ -5,16 +5,16 @@
 //! it can be deleted at any time. Without the variable nothing is written.
 
 use std::fs::File;
-use std::io::{Read, Write};
+use std::io::Read;
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
 use fewshot::config::ImageConfig;
 use rayon::prelude::*;
 use sha2::{Digest, Sha256};
-use tempfile::NamedTempFile;
 
 use super::ImageSource;
+use crate::write;
 
 /// To be raised when decoding or resizing changes what it gives.
 const FORMAT: &str = "fewshot pixels 2\n";
@@ -77,23 +77,13 @@ impl Slot {
         Ok(Some(pixels))
     }
 
-    /// Keeps pixels: written beside, then renamed, so that no run sees half a file.
+    /// Keeps pixels.
     ///
     /// # Errors
     /// Where the disk is full or the folder read-only; nothing is left behind.
     pub fn write(&self, pixels: &[u8]) -> Result<()> {
-        let of_file = || {
-            format!(
-                "cannot write the cache {}; free space or unset FEWSHOT_CACHE",
-                self.path.display()
-            )
-        };
-        let folder = self.path.parent().unwrap_or(std::path::Path::new("."));
-        let mut beside = NamedTempFile::new_in(folder).with_context(of_file)?;
-        beside.write_all(pixels).with_context(of_file)?;
-        beside.as_file().sync_all().with_context(of_file)?;
-        beside.persist(&self.path).with_context(of_file)?;
-        Ok(())
+        write::atomically(&self.path, pixels)
+            .context("the cache of pixels cannot be kept; or unset FEWSHOT_CACHE")
     }
 }
 

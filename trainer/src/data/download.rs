@@ -1,99 +1,234 @@
-//! Fetches a file whole: a download that broke off is gone on with, one that is
-//! not what was expected is removed.
+//! Fetches a file whole: a download that broke off is gone on with, one that is not
+//! what was pinned is removed. The server is not trusted with more than the bytes of
+//! the one file that is wanted.
+
+#[cfg(test)]
+mod tests;
 
 use std::fs::{File, OpenOptions};
-use std::io::{Read, Write};
+use std::io::{ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use sha2::{Digest, Sha256};
-use zip::ZipArchive;
+use ureq::http::{HeaderMap, Response, Uri, header};
+use ureq::{Agent, Body};
+
+use super::known::Remote;
 
 /// Bytes handed on at a time.
 const CHUNK: usize = 1 << 16;
+/// Longest time without a byte.
+const STALL: Duration = Duration::from_secs(60);
+/// Addresses on one host that lead from one to the next.
+const MOST_REDIRECTS: usize = 5;
 
-/// Downloads `url` to `path` through `path.part`. `progress` is called with the
-/// bytes there are and, where the server says, all of them.
+/// Downloads a file to `path` through `path.part`. `progress` is called with the bytes
+/// there are and all there will be.
 ///
 /// # Errors
-/// Where the server cannot be reached or refuses, the connection breaks (what
-/// came is kept), the disk is full, or the checksum is another one (what came is
-/// removed).
-pub fn fetch(
-    url: &str,
+/// Where the server cannot be reached, refuses, stalls or sends anything but the
+/// pinned file, the connection breaks (what came is kept), or the disk is full.
+pub fn fetch(remote: &Remote, path: &Path, progress: &dyn Fn(u64, u64)) -> Result<()> {
+    fetch_within(STALL, remote, path, progress)
+}
+
+fn fetch_within(
+    stall: Duration,
+    remote: &Remote,
     path: &Path,
-    sha256: Option<&str>,
-    progress: &dyn Fn(u64, Option<u64>),
+    progress: &dyn Fn(u64, u64),
 ) -> Result<()> {
-    let part = part_of(path);
     if let Some(folder) = path.parent() {
         std::fs::create_dir_all(folder)
             .with_context(|| format!("cannot make the folder {}", folder.display()))?;
     }
-    let have = std::fs::metadata(&part).map_or(0, |metadata| metadata.len());
-    receive(url, &part, have, progress).with_context(|| {
-        format!("the download of {url} broke off; run the same command again to go on with it")
-    })?;
-    if let Some(expected) = sha256 {
-        let actual = digest(&part)?;
-        if actual != expected {
-            std::fs::remove_file(&part)
-                .with_context(|| format!("cannot remove {}", part.display()))?;
+    let part = Part::of(path);
+    let url = remote.url;
+    if part.length() != remote.bytes {
+        receive(stall, remote, &part, progress).with_context(|| {
+            let again = "run the same command again to go on with it";
+            format!("the download of {url} broke off; {again}")
+        })?;
+    }
+    let actual = digest(&part.path)?;
+    if actual != remote.sha256 {
+        part.remove()?;
+        bail!(
+            "{url} is not the file expected (SHA-256 {actual} instead of {}); it was removed: run \
+             the command again, or see whether it was published anew",
+            remote.sha256
+        );
+    }
+    std::fs::rename(&part.path, path)
+        .with_context(|| format!("cannot rename {} to {}", part.path.display(), path.display()))?;
+    part.remove()
+}
+
+/// What there is of a file, and beside it which version of the file that is, in the
+/// server's words.
+struct Part {
+    path: PathBuf,
+    version: PathBuf,
+}
+
+impl Part {
+    fn of(path: &Path) -> Self {
+        let beside = |ending: &str| {
+            let mut name = path.file_name().unwrap_or_default().to_owned();
+            name.push(ending);
+            path.with_file_name(name)
+        };
+        Self { path: beside(".part"), version: beside(".part.version") }
+    }
+
+    fn length(&self) -> u64 {
+        std::fs::metadata(&self.path).map_or(0, |metadata| metadata.len())
+    }
+
+    fn remove(&self) -> Result<()> {
+        for path in [&self.path, &self.version] {
+            match std::fs::remove_file(path) {
+                Err(error) if error.kind() != ErrorKind::NotFound => {
+                    return Err(error).with_context(|| format!("cannot remove {}", path.display()));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Opens it to go on, or to begin with the version that `headers` name.
+    fn open(&self, goes_on: bool, headers: &HeaderMap) -> Result<File> {
+        if !goes_on {
+            self.remove()?;
+            if let Some(version) = version(headers) {
+                std::fs::write(&self.version, version)
+                    .with_context(|| format!("cannot write {}", self.version.display()))?;
+            }
+        }
+        OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(&self.path)
+            .with_context(|| format!("cannot write {}", self.path.display()))
+    }
+}
+
+/// What `If-Range` takes: a strong tag, or else the time of change.
+fn version(headers: &HeaderMap) -> Option<&str> {
+    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
+    let strong = |tag: &&str| !tag.starts_with("W/");
+    text(header::ETAG).filter(strong).or_else(|| text(header::LAST_MODIFIED))
+}
+
+/// Fills `part`, or leaves of it what can be gone on with.
+fn receive(
+    stall: Duration,
+    remote: &Remote,
+    part: &Part,
+    progress: &dyn Fn(u64, u64),
+) -> Result<()> {
+    let all = remote.bytes;
+    if part.length() > all {
+        part.remove()?;
+    }
+    let have = part.length();
+    let response = ask(stall, remote, part, have)?;
+    let headers = response.headers();
+    let goes_on = response.status() == 206;
+    if goes_on {
+        let range = headers.get(header::CONTENT_RANGE).and_then(|range| range.to_str().ok());
+        let wanted = format!("bytes {have}-{}/{all}", all - 1);
+        if range != Some(&wanted) {
+            part.remove()?;
+            let sent = range.unwrap_or("no range");
             bail!(
-                "{url} is not the file expected (SHA-256 {actual} instead of {expected}); it was \
-                 removed: run the command again, or see whether it was published anew"
+                "the server sends {sent} where {wanted} was asked for; what there was is removed"
             );
         }
+    } else if let Some(length) = headers.get(header::CONTENT_LENGTH)
+        && length.to_str().ok().and_then(|length| length.parse().ok()) != Some(all)
+    {
+        let length = String::from_utf8_lossy(length.as_bytes()).into_owned();
+        bail!("the file there has {length} bytes, expected {all}: it was published anew");
     }
-    std::fs::rename(&part, path)
-        .with_context(|| format!("cannot rename {} to {}", part.display(), path.display()))
-}
-
-fn part_of(path: &Path) -> PathBuf {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".part");
-    path.with_file_name(name)
-}
-
-fn receive(url: &str, part: &Path, have: u64, progress: &dyn Fn(u64, Option<u64>)) -> Result<()> {
-    let mut request = ureq::get(url);
-    if have > 0 {
-        request = request.header("Range", format!("bytes={have}-"));
-    }
-    let response = match request.call() {
-        // Nothing is left to send: the file was whole before.
-        Err(ureq::Error::StatusCode(416)) => return Ok(()),
-        response => response?,
-    };
-    // A server that does not know ranges sends all of it again.
-    let goes_on = response.status() == 206;
     let mut done = if goes_on { have } else { 0 };
-    let length = response.headers().get("content-length");
-    let length = length.and_then(|value| value.to_str().ok()?.parse::<u64>().ok());
-    let all = length.map(|length| length + done);
-    let mut file = OpenOptions::new()
-        .create(true)
-        .write(true)
-        .append(goes_on)
-        .truncate(!goes_on)
-        .open(part)
-        .with_context(|| format!("cannot write {}", part.display()))?;
+    let mut file = part.open(goes_on, headers)?;
     let mut body = response.into_body().into_reader();
     let mut chunk = vec![0; CHUNK];
     loop {
-        let count = body.read(&mut chunk)?;
+        let count = body.read(&mut chunk).with_context(|| {
+            format!("{done} of {all} bytes came, then nothing for {} s or an end", stall.as_secs())
+        })?;
         if count == 0 {
             break;
         }
-        let of_file = || format!("cannot write {}: is the disk full?", part.display());
-        file.write_all(&chunk[..count]).with_context(of_file)?;
         done += count as u64;
+        if done > all {
+            part.remove()?;
+            bail!("the server sends more than the {all} bytes of the file");
+        }
+        let of_file = || format!("cannot write {}: is the disk full?", part.path.display());
+        file.write_all(&chunk[..count]).with_context(of_file)?;
         progress(done, all);
     }
-    if all.is_some_and(|all| done < all) {
-        bail!("{done} bytes came of {}", all.unwrap_or_default());
+    file.sync_all().with_context(|| format!("cannot write {}", part.path.display()))?;
+    ensure!(done == all, "{done} bytes came of {all}");
+    Ok(())
+}
+
+/// Asks for what is missing after `have` bytes: a response of status 200 or 206.
+fn ask(stall: Duration, remote: &Remote, part: &Part, have: u64) -> Result<Response<Body>> {
+    let config = Agent::config_builder()
+        .max_redirects(0)
+        .max_redirects_will_error(false)
+        .http_status_as_error(false)
+        .timeout_connect(Some(stall))
+        .timeout_recv_response(Some(stall))
+        .timeout_per_read(Some(stall));
+    let agent = Agent::new_with_config(config.build());
+    let mut url: Uri = remote.url.parse().context("the address cannot be read")?;
+    for _ in 0..=MOST_REDIRECTS {
+        let mut request = agent.get(&url);
+        if have > 0 {
+            request = request.header(header::RANGE, format!("bytes={have}-"));
+            if let Ok(version) = std::fs::read_to_string(&part.version) {
+                request = request.header(header::IF_RANGE, version);
+            }
+        }
+        let response = request.call()?;
+        match response.status().as_u16() {
+            200 | 206 => return Ok(response),
+            301 | 302 | 303 | 307 | 308 => url = next(&url, response.headers())?,
+            416 => {
+                part.remove()?;
+                bail!("the server has no bytes after {have}; what there was is removed");
+            }
+            404 | 410 => bail!("the server has no such file any more; see where it is published"),
+            other => bail!("the server answers with status {other}; try again later"),
+        }
     }
-    file.sync_all().with_context(|| format!("cannot write {}", part.display()))
+    bail!("the server sends from one address to the next, {MOST_REDIRECTS} times")
+}
+
+/// The address that a redirect names, if it is on the same host and as safe.
+fn next(url: &Uri, headers: &HeaderMap) -> Result<Uri> {
+    let location = headers.get(header::LOCATION).and_then(|location| location.to_str().ok());
+    let location = location.context("the server sends elsewhere and does not say where")?;
+    if location.starts_with('/') && !location.starts_with("//") {
+        let (scheme, host) = (url.scheme_str().unwrap_or("https"), url.authority());
+        let host = host.map_or("", |authority| authority.as_str());
+        return Ok(format!("{scheme}://{host}{location}").parse()?);
+    }
+    let to: Uri = location.parse().context("the server sends to an address that is none")?;
+    ensure!(
+        to.scheme() == url.scheme() && to.authority() == url.authority(),
+        "the server sends to another host, {}: see where the file is published",
+        to.authority().map_or("an unknown one", |authority| authority.as_str())
+    );
+    Ok(to)
 }
 
 /// SHA-256 of a file, in hexadecimal.
@@ -108,120 +243,5 @@ fn digest(path: &Path) -> Result<String> {
             return Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect());
         }
         hash.update(&chunk[..count]);
-    }
-}
-
-/// Unpacks a zip into `folder` and removes it. Where all of it lies in one folder
-/// of the zip, that folder is left out.
-///
-/// # Errors
-/// Where the zip is broken or names files outside, or the disk is full.
-pub fn unpack(archive: &Path, folder: &Path) -> Result<()> {
-    let of_zip = || format!("cannot unpack {}: delete it and run again", archive.display());
-    let parent = folder.parent().unwrap_or(Path::new("."));
-    let beside = tempfile::Builder::new().prefix(".fewshot-").tempdir_in(parent)?;
-    let file = File::open(archive).with_context(of_zip)?;
-    ZipArchive::new(file).and_then(|mut zip| zip.extract(beside.path())).with_context(of_zip)?;
-    let entries: Vec<_> = std::fs::read_dir(beside.path())?.collect::<Result<_, _>>()?;
-    for entry in &entries {
-        let single = entries.len() == 1 && entry.path().is_dir();
-        let inner: Vec<PathBuf> = if single {
-            let inner = std::fs::read_dir(entry.path())?;
-            inner.map(|entry| Ok(entry?.path())).collect::<std::io::Result<_>>()?
-        } else {
-            vec![entry.path()]
-        };
-        for path in inner {
-            let to = folder.join(path.file_name().unwrap_or_default());
-            std::fs::rename(&path, &to)
-                .with_context(|| format!("cannot move what was unpacked to {}", to.display()))?;
-        }
-    }
-    std::fs::remove_file(archive).with_context(of_zip)
-}
-
-#[cfg(test)]
-mod tests {
-    use std::io::{BufRead, BufReader};
-    use std::net::TcpListener;
-    use std::sync::{Arc, Mutex};
-
-    use super::*;
-
-    /// Serves `content` on this machine, cut short at `breaks` the first time;
-    /// gives the address and the ranges asked for.
-    fn serve(content: &'static [u8], breaks: usize) -> (String, Arc<Mutex<Vec<String>>>) {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let address = format!("http://{}/file.zip", listener.local_addr().unwrap());
-        let asked = Arc::new(Mutex::new(Vec::new()));
-        let seen = asked.clone();
-        std::thread::spawn(move || {
-            for (number, stream) in listener.incoming().enumerate() {
-                let mut stream = stream.unwrap();
-                let mut range = String::new();
-                for line in BufReader::new(stream.try_clone().unwrap()).lines() {
-                    let line = line.unwrap();
-                    if let Some(value) = line.to_lowercase().strip_prefix("range: ") {
-                        value.clone_into(&mut range);
-                    }
-                    if line.is_empty() {
-                        break;
-                    }
-                }
-                let from = range.strip_prefix("bytes=").and_then(|r| r.strip_suffix('-'));
-                let from: usize = from.map_or(0, |from| from.parse().unwrap());
-                seen.lock().unwrap().push(range);
-                let status = if from > 0 { "206 Partial Content" } else { "200 OK" };
-                let end = if number == 0 { breaks } else { content.len() };
-                let length = content.len() - from;
-                let head = format!("HTTP/1.1 {status}\r\ncontent-length: {length}\r\n\r\n");
-                stream.write_all(head.as_bytes()).unwrap();
-                stream.write_all(&content[from..end]).unwrap();
-            }
-        });
-        (address, asked)
-    }
-
-    const CONTENT: &[u8] = b"a file of thirty-one bytes, no?";
-
-    #[test]
-    fn a_download_that_broke_off_is_gone_on_with() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("new/file.zip");
-        let (url, asked) = serve(CONTENT, 10);
-        let sum: String =
-            Sha256::digest(CONTENT).iter().map(|byte| format!("{byte:02x}")).collect();
-        let error = fetch(&url, &path, Some(&sum), &|_, _| {}).unwrap_err();
-        assert!(format!("{error:#}").contains("run the same command again"), "{error:#}");
-        assert!(!path.exists());
-        fetch(&url, &path, Some(&sum), &|_, _| {}).unwrap();
-        assert_eq!(std::fs::read(&path).unwrap(), CONTENT);
-        assert_eq!(*asked.lock().unwrap(), ["", "bytes=10-"]);
-    }
-
-    #[test]
-    fn another_file_than_expected_is_removed() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().join("file.zip");
-        let (url, _asked) = serve(CONTENT, CONTENT.len());
-        let error = fetch(&url, &path, Some(&"0".repeat(64)), &|_, _| {}).unwrap_err().to_string();
-        assert!(error.contains("not the file expected"), "{error}");
-        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
-    }
-
-    #[test]
-    fn a_zip_is_unpacked_without_its_outer_folder() {
-        let folder = tempfile::tempdir().unwrap();
-        let archive = folder.path().join("set.zip");
-        let mut zip = zip::ZipWriter::new(File::create(&archive).unwrap());
-        let options = zip::write::SimpleFileOptions::default();
-        zip.start_file("set-200/train/a.txt", options).unwrap();
-        zip.write_all(b"a").unwrap();
-        zip.finish().unwrap();
-        let into = folder.path().join("set");
-        std::fs::create_dir(&into).unwrap();
-        unpack(&archive, &into).unwrap();
-        assert_eq!(std::fs::read(into.join("train/a.txt")).unwrap(), b"a");
-        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "the zip is gone");
     }
 }

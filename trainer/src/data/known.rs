@@ -23,19 +23,26 @@ pub struct Known {
 /// A file to fetch.
 #[derive(Debug)]
 pub struct Remote {
-    /// Its address.
+    /// Its address, of one revision where it lies in a repository.
     pub url: &'static str,
     /// Where it belongs in the data set's folder.
     pub path: &'static str,
-    /// SHA-256 of its bytes, where that is known.
-    pub sha256: Option<&'static str>,
-    /// Whether it is a zip to unpack into the data set's folder.
-    pub unpack: bool,
+    /// SHA-256 of its bytes.
+    pub sha256: &'static str,
+    /// How many they are.
+    pub bytes: u64,
+    /// Where it is a zip to unpack into the data set's folder, the most bytes it may hold.
+    pub unpack: Option<u64>,
 }
 
 /// A list of Vinyals et al. (2016), at a fixed commit of Snell's repository.
-const fn vinyals(url: &'static str, path: &'static str, sha256: &'static str) -> Remote {
-    Remote { url, path, sha256: Some(sha256), unpack: false }
+const fn vinyals(
+    url: &'static str,
+    path: &'static str,
+    bytes: u64,
+    sha256: &'static str,
+) -> Remote {
+    Remote { url, path, sha256, bytes, unpack: None }
 }
 
 /// All of them, in the order they are listed.
@@ -51,30 +58,35 @@ pub const KNOWN: [Known; 5] = [
                  splits/vinyals/{train,val,test}.txt",
         files: &[
             Remote {
-                url: "https://raw.githubusercontent.com/brendenlake/omniglot/master/python/images_background.zip",
+                url: "https://raw.githubusercontent.com/brendenlake/omniglot/057f034baf2ecb8530bc5710e5a23584d2a519cc/python/images_background.zip",
                 path: "images_background.zip",
-                sha256: None,
-                unpack: false,
+                sha256: "ad41ab679c8b5d90b271ef46be6987cc81211774a695c29dcc5367b2b26ee640",
+                bytes: 9_464_212,
+                unpack: None,
             },
             Remote {
-                url: "https://raw.githubusercontent.com/brendenlake/omniglot/master/python/images_evaluation.zip",
+                url: "https://raw.githubusercontent.com/brendenlake/omniglot/057f034baf2ecb8530bc5710e5a23584d2a519cc/python/images_evaluation.zip",
                 path: "images_evaluation.zip",
-                sha256: None,
-                unpack: false,
+                sha256: "1f61a8f3366785b057fc117d9228e78a16e3d976c8953b2a10fcc74cf0609cee",
+                bytes: 6_462_886,
+                unpack: None,
             },
             vinyals(
                 "https://raw.githubusercontent.com/jakesnell/prototypical-networks/c9bb4d258267c11cb6e23f0a19242d24ca98ad8a/data/omniglot/splits/vinyals/train.txt",
                 "splits/vinyals/train.txt",
+                133_244,
                 "984522c194c30fb678ce53304a160a42faf5403ad4f9a67010f32dd3a35738e0",
             ),
             vinyals(
                 "https://raw.githubusercontent.com/jakesnell/prototypical-networks/c9bb4d258267c11cb6e23f0a19242d24ca98ad8a/data/omniglot/splits/vinyals/val.txt",
                 "splits/vinyals/val.txt",
+                21_312,
                 "11f99e54faee3e26f53d3231c1cceac5bf7b8730e9be31cb6dab256551dc0c1a",
             ),
             vinyals(
                 "https://raw.githubusercontent.com/jakesnell/prototypical-networks/c9bb4d258267c11cb6e23f0a19242d24ca98ad8a/data/omniglot/splits/vinyals/test.txt",
                 "splits/vinyals/test.txt",
+                50_372,
                 "845264cc5c156180828ccf17915668b17ee21424d0170df6e7d81676aa5d1204",
             ),
         ],
@@ -96,15 +108,16 @@ pub const KNOWN: [Known; 5] = [
         about: "200 classes of 500 colour photographs, 64 x 64 (Stanford CS231n), of which 100 \
                 are split by class here, 64/16/20, those of mini-ImageNet on the same side as \
                 there",
-        published: "http://cs231n.stanford.edu/tiny-imagenet-200.zip",
+        published: "https://cs231n.stanford.edu/tiny-imagenet-200.zip",
         terms: "ImageNet's: research only, not to be passed on",
         layout: "wnids.txt, words.txt, train/<wnid>/images/*.JPEG; or tiny-imagenet-fewshot/: data/<wnid>/*.JPEG, \
                  splits/{train,val,test}.txt, words.txt",
         files: &[Remote {
-            url: "http://cs231n.stanford.edu/tiny-imagenet-200.zip",
+            url: "https://cs231n.stanford.edu/tiny-imagenet-200.zip",
             path: "tiny-imagenet-200.zip",
-            sha256: None,
-            unpack: true,
+            sha256: "6198c8ae015e2b3e007c7841da39ec069199b9aa3bfa943a462022fe5e43c821",
+            bytes: 248_100_043,
+            unpack: Some(1 << 30),
         }],
         by_hand: "download the zip and unpack it",
     },
@@ -152,7 +165,14 @@ mod tests {
             assert!(set.published.contains("http"), "{}", set.name);
             assert!(!set.by_hand.is_empty() && !set.terms.is_empty() && !set.layout.is_empty());
             for file in set.files {
-                assert!(file.sha256.is_none_or(|sum| sum.len() == 64), "{}", file.url);
+                assert!(file.sha256.len() == 64 && file.bytes > 0, "{}", file.url);
+                assert!(file.url.starts_with("https://"), "{}", file.url);
+                // What lies in a repository is named by its commit, which nobody can move.
+                let commit = |part: &str| {
+                    part.len() == 40 && !part.contains(|c: char| !c.is_ascii_hexdigit())
+                };
+                let in_repository = file.url.contains("github");
+                assert!(!in_repository || file.url.split('/').any(commit), "{}", file.url);
             }
         }
         assert!(known("imagenet").is_none());

@@ -6,6 +6,7 @@
 //! episodes is not here: that is [`fewshot::episode`], the same code the web page
 //! has.
 
+mod archive;
 mod cache;
 mod check;
 mod decode;
@@ -17,12 +18,14 @@ mod loose;
 mod overlap;
 mod source;
 mod synthetic;
+mod torn;
 mod unread;
 
+pub use archive::unpack;
 pub use cache::{PixelCache, Side};
 pub use check::{Findings, check};
 pub use decode::{decode_bytes, decode_file};
-pub use download::{fetch, unpack};
+pub use download::fetch;
 pub use fewshot::image::Decoded;
 pub use known::{KNOWN, Known, Remote, known};
 pub use layout::{DataSource, class_folders, open};

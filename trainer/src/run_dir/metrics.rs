@@ -1,12 +1,10 @@
 //! `metrics.jsonl`: one JSON object a line, in the order of the steps.
 
-use std::fs::OpenOptions;
-use std::io::Write;
-
 use anyhow::{Context, Result};
 use serde::{Deserialize, Serialize};
 
 use super::RunDir;
+use crate::write;
 
 /// Its name in the folder.
 pub const FILE: &str = "metrics.jsonl";
@@ -45,13 +43,9 @@ pub struct Line {
 /// Where it cannot be written.
 pub fn append(run: &RunDir, line: &Line) -> Result<u64> {
     let path = run.file(FILE);
-    let of_file = || format!("cannot write {}: check the disk", path.display());
-    let mut text = serde_json::to_string(line).with_context(of_file)?;
-    text.push('\n');
-    let mut file =
-        OpenOptions::new().create(true).append(true).open(&path).with_context(of_file)?;
-    file.write_all(text.as_bytes()).with_context(of_file)?;
-    Ok(file.metadata().with_context(of_file)?.len())
+    let text = serde_json::to_string(line)
+        .with_context(|| format!("cannot make JSON for {}", path.display()))?;
+    write::append(&path, &format!("{text}\n"))
 }
 
 /// Drops what was written after `length_bytes`: steps that are done again.
@@ -59,14 +53,7 @@ pub fn append(run: &RunDir, line: &Line) -> Result<u64> {
 /// # Errors
 /// Where it cannot be written.
 pub fn cut(run: &RunDir, length_bytes: u64) -> Result<()> {
-    let path = run.file(FILE);
-    if !path.exists() {
-        return Ok(());
-    }
-    let of_file = || format!("cannot write {}: check the disk", path.display());
-    let file = OpenOptions::new().write(true).open(&path).with_context(of_file)?;
-    let length = file.metadata().with_context(of_file)?.len();
-    file.set_len(length.min(length_bytes)).with_context(of_file)
+    write::cut(&run.file(FILE), length_bytes)
 }
 
 /// All lines.

@@ -1,12 +1,15 @@
-//! `state.safetensors`: all a run needs to go on exactly where it stopped.
-//! Random numbers are not here: they follow from the seed and the step.
+//! `state.safetensors`: all a run needs to go on exactly where it stopped, and the
+//! one before, for when that is damaged. Random numbers are not here: they follow
+//! from the seed and the step.
 
 use std::collections::HashMap;
+use std::path::Path;
 
 use anyhow::{Context, Result, bail};
 use candle_core::{DType, Device, Tensor};
+use fewshot::sealed::{Sealed, seal};
 use fewshot::{ModelConfig, Parameters, Rejection, RidgeConfig};
-use safetensors::{SafeTensors, tensor::TensorView};
+use safetensors::{Dtype, tensor::TensorView};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -14,9 +17,13 @@ use super::RunDir;
 use crate::write;
 
 const FILE: &str = "state.safetensors";
+const BEFORE: &str = "state.before.safetensors";
 const KEY: &str = "fewshot.state";
-/// Raised when what is stored changes its meaning.
-const VERSION: u32 = 1;
+/// Name of the tensor that holds the bytes of `best.safetensors`.
+const BEST: &str = "best";
+/// Raised when what is stored changes its meaning. Version 1 has neither checksum
+/// nor [`BEST`].
+const VERSION: u32 = 2;
 
 /// Where a run stands.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -88,10 +95,22 @@ pub struct State {
     pub model: Parameters,
     /// The optimizer's, heads', averages.
     pub learner: Parameters,
+    /// The file of the stage's best weights, as it was then: the one in the folder can
+    /// be newer than this state, or damaged. Empty before the first validation.
+    pub best: Vec<u8>,
+}
+
+/// A state that was found.
+#[derive(Debug)]
+pub struct Found {
+    /// Where the run goes on.
+    pub state: State,
+    /// Why that is not the newest: a sentence.
+    pub instead: Option<String>,
 }
 
 impl State {
-    /// Writes it, in place of an older one.
+    /// Writes it; the one that was the newest becomes the one before.
     ///
     /// # Errors
     /// Where it cannot be written.
@@ -106,22 +125,64 @@ impl State {
                 stored.push((format!("{prefix}{name}"), tensor.dims().to_vec(), bytes));
             }
         }
-        let views = stored
+        let mut views = stored
             .iter()
             .map(|(name, shape, bytes)| {
-                Ok((name, TensorView::new(safetensors::Dtype::F32, shape.clone(), bytes)?))
+                Ok((name.clone(), TensorView::new(Dtype::F32, shape.clone(), bytes)?))
             })
             .collect::<Result<Vec<_>, safetensors::SafeTensorError>>()?;
-        write::atomically(&run.file(FILE), &safetensors::serialize(views, Some(metadata))?)
+        let best = TensorView::new(Dtype::U8, vec![self.best.len()], &self.best)?;
+        views.push((BEST.to_owned(), best));
+        write::keeping(&run.file(BEFORE), &run.file(FILE), &seal(views, metadata)?)
     }
 
-    /// Reads it, onto the CPU; none where the run has written no checkpoint yet.
+    /// Reads the newest, or where that is damaged or missing the one before, onto the
+    /// CPU; none where the run has written no checkpoint yet.
     ///
     /// # Errors
-    /// Where it is damaged, of another version, or cannot be read.
-    pub fn find(run: &RunDir) -> Result<Option<Self>> {
+    /// Where there is none that can be used, or a file cannot be read at all.
+    pub fn find(run: &RunDir) -> Result<Option<Found>> {
+        let [newest, before] = [FILE, BEFORE].map(|name| run.file(name));
+        let why = match Self::read(&newest, run)? {
+            Some(Ok(state)) => return Ok(Some(Found { state, instead: None })),
+            Some(Err(error)) => Some(error),
+            None => None,
+        };
+        match (why, Self::read(&before, run)?) {
+            (None, None) => Ok(None),
+            (why, Some(Ok(state))) => {
+                let why = why.map_or_else(
+                    || "the run was ended while it wrote its checkpoint".to_owned(),
+                    |error| format!("{} is damaged: {error:#}", newest.display()),
+                );
+                let (stage, step) = (state.position.stage + 1, state.position.step);
+                let instead =
+                    format!("{why}; going on from the one before, stage {stage} step {step}");
+                Ok(Some(Found { state, instead: Some(instead) }))
+            }
+            (Some(error), _) => Err(unusable(&newest, error)),
+            (None, Some(Err(error))) => Err(unusable(&before, error)),
+        }
+    }
+
+    /// Removes the newest, which is damaged, before a new one is written: otherwise it
+    /// would take the place of the one before.
+    ///
+    /// # Errors
+    /// Where it cannot be removed.
+    pub fn forget_newest(run: &RunDir) -> Result<()> {
         let path = run.file(FILE);
-        let bytes = match std::fs::read(&path) {
+        match std::fs::remove_file(&path) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                Err(error).with_context(|| format!("cannot remove {}", path.display()))
+            }
+            _ => Ok(()),
+        }
+    }
+
+    /// None where the file is not there; the inner result is whether it is whole.
+    fn read(path: &Path, run: &RunDir) -> Result<Option<Result<Self>>> {
+        let bytes = match std::fs::read(path) {
             Ok(bytes) => bytes,
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
             Err(error) => {
@@ -129,26 +190,35 @@ impl State {
                     .with_context(|| format!("cannot read {}: check its rights", path.display()));
             }
         };
-        Self::from_bytes(&bytes).map(Some).with_context(|| {
-            format!(
-                "cannot go on from {}: it is damaged; start a new run, from last.safetensors \
-                 beside it with --set start=... if you like",
-                path.display()
-            )
-        })
+        let state = Self::from_bytes(&bytes).map(|mut state| {
+            if state.position.version == 1 {
+                // Where the run had validated, its weights lie beside the state alone.
+                state.best = std::fs::read(run.best()).unwrap_or_default();
+            }
+            state
+        });
+        Ok(Some(state))
     }
 
     fn from_bytes(bytes: &[u8]) -> Result<Self> {
-        let (_, header) = SafeTensors::read_metadata(bytes)?;
-        let metadata = header.metadata().clone().unwrap_or_default();
-        let json = metadata.get(KEY).context("its position is missing")?;
-        let position: Position = serde_json::from_str(json)?;
-        if position.version != VERSION {
-            bail!("it was written by another version of this program ({})", position.version);
+        let file = Sealed::open(bytes)?;
+        let json = file.metadata.get(KEY).context("its position is missing")?;
+        let position: Value = serde_json::from_str(json)?;
+        if position["version"].as_u64().is_none_or(|version| version > u64::from(VERSION)) {
+            bail!("it was written by a later version of this program");
         }
-        let mut state =
-            Self { position, model: Parameters::default(), learner: Parameters::default() };
-        for (name, view) in SafeTensors::deserialize(bytes)?.iter() {
+        file.check()?;
+        let mut state = Self {
+            position: serde_json::from_value(position)?,
+            model: Parameters::default(),
+            learner: Parameters::default(),
+            best: Vec::new(),
+        };
+        for (name, view) in file.tensors.iter() {
+            if name == BEST {
+                view.data().clone_into(&mut state.best);
+                continue;
+            }
             let tensor =
                 Tensor::from_raw_buffer(view.data(), DType::F32, view.shape(), &Device::Cpu)?;
             match name.split_once('.') {
@@ -159,4 +229,12 @@ impl State {
         }
         Ok(state)
     }
+}
+
+fn unusable(path: &Path, error: anyhow::Error) -> anyhow::Error {
+    error.context(format!(
+        "cannot go on from {}, and there is none before it: start a new run, from \
+         last.safetensors beside it with --set start=... if you like",
+        path.display()
+    ))
 }

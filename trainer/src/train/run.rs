@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
 use candle_core::{Tensor, Var};
-use fewshot::{Model, ModelConfig, Parameters, transform};
+use fewshot::{Checkpoint, Model, ModelConfig, Parameters, transform};
 
 use self::record::words;
 use self::stage::hallucinations;
@@ -25,9 +25,9 @@ use super::validate::{self, Scores, Validated};
 use super::{Outcome, fit};
 use crate::interrupt::Interrupt;
 use crate::recipe::{Fit, Stage};
+use crate::run_dir::RunDir;
 use crate::run_dir::state::{Measured, Position, State};
-use crate::run_dir::{RunDir, metrics};
-use crate::weights;
+use crate::write;
 
 /// Longest time between checkpoints.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(120);
@@ -46,6 +46,8 @@ pub(super) struct Run {
     started: Instant,
     seconds_before: f64,
     scores: Option<Scores>,
+    /// The file of the stage's best weights.
+    best: Vec<u8>,
     /// The validation pictures as the backbone leaves them, in a stage in which it is
     /// frozen.
     raw: Option<Vec<Tensor>>,
@@ -56,25 +58,19 @@ impl Run {
     /// ended before its first one begins again.
     pub fn new(setup: Setup, folder: RunDir, resume: bool) -> Result<Self> {
         let config = &setup.recipe.model;
-        let state = if resume { State::find(&folder)? } else { None };
-        if resume {
-            metrics::cut(&folder, state.as_ref().map_or(0, |state| state.position.metrics_bytes))?;
-        }
-        let (parameters, position, kept) = match state {
-            Some(state) => {
-                (state.model.to_device(&setup.device)?, state.position, Some(state.learner))
+        let state = if resume { start::go_on(&folder)? } else { None };
+        let (parameters, position, kept, best) = match state {
+            Some(State { position, model, learner, best }) => {
+                (model.to_device(&setup.device)?, position, Some(learner), best)
             }
             None => {
-                if resume {
-                    eprintln!("the run has no checkpoint yet; it begins again");
-                }
                 let mut fresh = Model::init(config, setup.recipe.seed, &setup.device)?;
                 let mut position =
                     Position { measured: Measured::of(config), ..Position::default() };
                 if let Some(path) = &setup.recipe.start {
                     position.start = Some(start_from(&mut fresh, config, path, &setup.device)?);
                 }
-                (fresh, position, None)
+                (fresh, position, None, Vec::new())
             }
         };
         let seconds_before = position.seconds;
@@ -89,6 +85,7 @@ impl Run {
             started,
             seconds_before,
             scores: None,
+            best,
             raw: None,
         })
     }
@@ -122,7 +119,7 @@ impl Run {
         self.position.measured = Measured::of(&config);
         self.position.step = 1;
         self.keep_best(&fitted, &scores)?;
-        self.write_weights(&self.folder.last(), &fitted)?;
+        write::atomically(&self.folder.last(), &self.weights(&fitted)?)?;
         self.line(1, 1, None, Some(&scores))?;
         let temperature = config.temperature_of(config.head);
         report.finish(&format!("temperature {temperature:.4}, {}", words(&scores)));
@@ -225,7 +222,7 @@ impl Run {
 
     /// Goes on from the best weights of the stage that has ended.
     fn next_stage(&mut self) -> Result<()> {
-        let best = weights::read(&self.folder.best())?;
+        let best = Checkpoint::from_bytes(&self.best).context("the best weights are gone")?;
         adopt(&self.live, &best.parameters)?;
         self.position.measured = Measured::of(&best.config);
         let last = self.position.stage + 1 == self.setup.recipe.stage.len();
@@ -238,12 +235,7 @@ impl Run {
         self.position.seconds = self.seconds();
         self.kept = None;
         self.raw = None;
-        let state = State {
-            position: self.position.clone(),
-            model: self.live.clone(),
-            learner: Parameters::default(),
-        };
-        state.write(&self.folder)
+        self.write_state(Parameters::default())
     }
 
     fn seconds(&self) -> f64 {

@@ -137,6 +137,9 @@ impl Kind {
             let advance = |done: usize, _: usize| bar.set_position(done as u64);
             let cache = PixelCache::load(dataset, image, side, &advance)?;
             bar.finish_and_clear();
+            if let Some(sentence) = cache.torn() {
+                eprintln!("warning: {sentence}");
+            }
             Ok(Arc::new(cache))
         };
         let (train, val) = (load(&train, Side::Resized)?, load(&val, Side::Model)?);

@@ -110,7 +110,7 @@ type Numbers = Vec<(String, Vec<f32>)>;
 /// All that a run has computed, bit for bit, wall time left out.
 fn result(folder: &Path) -> Result<(Numbers, Vec<Line>)> {
     let (run, ..) = RunDir::open(folder)?;
-    let state = State::find(&run)?.context("no checkpoint")?;
+    let state = State::find(&run)?.context("no checkpoint")?.state;
     let best = weights::read(&run.best())?;
     let mut numbers = vec![("temperature".to_owned(), vec![best.config.temperature])];
     for parameters in [&state.model, &state.learner, &best.parameters] {

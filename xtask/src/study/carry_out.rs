@@ -64,7 +64,7 @@ fn call(study: &Study, run: &Run) -> String {
 fn train(trainer: &Trainer, study: &Study, run: &Run, data: &Path, out: &Path) -> Result<()> {
     let mut fewshot = Command::new(trainer.path());
     fewshot.arg("train");
-    if out.join("state.safetensors").is_file() {
+    if out.join("run.json").is_file() {
         fewshot.arg("--resume").arg(out);
     } else {
         clear(out)?;
@@ -76,7 +76,7 @@ fn train(trainer: &Trainer, study: &Study, run: &Run, data: &Path, out: &Path) -
     command::run(&mut fewshot)
 }
 
-/// Takes away what a training left that was stopped before its first checkpoint: there is nothing
+/// Takes away what a training left that was stopped before it began: there is nothing
 /// to go on from, and a new one wants the folder for itself.
 fn clear(out: &Path) -> Result<()> {
     match std::fs::remove_dir_all(out) {

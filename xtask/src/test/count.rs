@@ -32,6 +32,8 @@ impl Counts {
                     _ => sum,
                 })
             }
+            // What a test says that passed because it could not be run.
+            ["SKIPPED:", ..] => Self { skipped: 1, ..Self::default() },
             ["#" | "ℹ", outcome, number] => Self::named(outcome, number),
             [number, outcome] => Self::named(outcome, number),
             [number, outcome, time] if time.starts_with('(') => Self::named(outcome, number),
@@ -81,6 +83,8 @@ mod tests {
             test result: ok. 15 passed; 0 failed; 2 ignored; 0 measured; 0 filtered out; finished in 0.02s\n\
             test result: FAILED. 1 passed; 3 failed; 0 ignored; 0 measured; 0 filtered out; finished in 1.10s";
         assert_eq!(Counts::of(cargo), Counts { passed: 16, failed: 3, skipped: 2 });
+        let left_out = "SKIPPED: there is no data\ntest result: ok. 2 passed; 0 failed; 0 ignored;";
+        assert_eq!(Counts::of(left_out), Counts { passed: 2, failed: 0, skipped: 1 });
         let playwright = "  1 failed\n    [chromium] › page.spec.ts:3:1 › drops\n  2 skipped\n  41 passed (1.2m)\n";
         assert_eq!(Counts::of(playwright), Counts { passed: 41, failed: 1, skipped: 2 });
         let node =

@@ -6,6 +6,7 @@
 mod browser;
 mod count;
 mod crates;
+mod dependencies;
 mod repository;
 mod suite;
 
@@ -27,6 +28,9 @@ pub fn run(workspace: &Workspace, arguments: &cli::Test) -> Result<ExitCode> {
     suite.check("rules of the repository", || repository::check(&workspace.root));
     suite.check("tables of the studies", || study::check(workspace));
     suite.check("formatting", || crates::formatting(workspace));
+    if !arguments.fast {
+        dependencies::crates(workspace, &mut suite);
+    }
     suite.check("set-up: Rust's wasm32 target", || rust_target::ensure(rust_target::WASM));
     suite.check("lints", || crates::lints(workspace));
     suite.check("lints for wasm32", || crates::wasm_lints(workspace));
@@ -49,7 +53,7 @@ pub fn run(workspace: &Workspace, arguments: &cli::Test) -> Result<ExitCode> {
     if !arguments.fast {
         page(workspace, &mut suite);
     }
-    Ok(suite.finish())
+    Ok(suite.finish(arguments.complete))
 }
 
 /// The page: its sources, its build, and the build in a browser.
@@ -62,6 +66,7 @@ fn page(workspace: &Workspace, suite: &mut Suite) {
     if ready.is_none() {
         return suite.skip("the page", "Node.js or its packages are missing");
     }
+    dependencies::packages(&folder, suite);
     // The build writes the module's types, which the page's sources import.
     let site = suite.check("build the page", || web::run(workspace, &Web::default()));
     suite.check("types and lints of the page", || browser::types_and_lints(&folder));

@@ -13,6 +13,8 @@ const MOST_LINES: usize = 500;
 const MOST_BYTES: u64 = 8 << 20;
 /// The only folder whose Rust may be unsafe.
 const UNSAFE_FOLDER: &str = "model/src/kernels/";
+/// Where its files that are unsafe stand for readers.
+const UNSAFE_LIST: &str = "docs/trust.md";
 
 pub fn check(root: &Path) -> Result<()> {
     let mut git = Command::new("git");
@@ -20,6 +22,7 @@ pub fn check(root: &Path) -> Result<()> {
     let listed = command::output(&mut git)
         .context("git must tell which files belong to the project: install it, work in a clone")?;
     let mut broken = Vec::new();
+    let mut are_unsafe = Vec::new();
     for path in listed.split('\0').filter(|path| !path.is_empty()) {
         // A file that was deleted and not yet committed is still listed.
         let Ok(metadata) = fs::metadata(root.join(path)) else { continue };
@@ -27,12 +30,31 @@ pub fn check(root: &Path) -> Result<()> {
             broken.push(format!("{path}: {} bytes, more than 8 MiB", metadata.len()));
         } else if let Ok(text) = fs::read_to_string(root.join(path)) {
             broken.extend(rules_broken(path, &text));
+            if path.starts_with(UNSAFE_FOLDER) && text.lines().any(is_unsafe) {
+                are_unsafe.push(path.to_owned());
+            }
         }
     }
+    let document = fs::read_to_string(root.join(UNSAFE_LIST))
+        .with_context(|| format!("{UNSAFE_LIST} must list what is unsafe"))?;
+    broken.extend(differences(&are_unsafe, &document));
     if broken.is_empty() {
         return Ok(());
     }
     bail!("rules of the repository are broken:\n  {}", broken.join("\n  "))
+}
+
+/// Files that are unsafe and not in the document's list, and the reverse.
+fn differences(are_unsafe: &[String], document: &str) -> Vec<String> {
+    let lines = document.lines().skip_while(|line| *line != "<!-- begin: unsafe -->");
+    let listed: Vec<&str> = lines
+        .take_while(|line| *line != "<!-- end -->")
+        .filter_map(|line| line.strip_prefix("- `")?.strip_suffix('`'))
+        .collect();
+    let missing = are_unsafe.iter().filter(|path| !listed.contains(&path.as_str()));
+    let missing = missing.map(|path| format!("{UNSAFE_LIST}: {path} is unsafe and not listed"));
+    let gone = listed.iter().filter(|path| !are_unsafe.iter().any(|other| other == *path));
+    missing.chain(gone.map(|path| format!("{UNSAFE_LIST}: {path} is not unsafe"))).collect()
 }
 
 fn rules_broken(path: &str, text: &str) -> Vec<String> {
@@ -86,6 +108,22 @@ mod tests {
         assert!(rules_broken("model/src/kernels/matrix.rs", &code).is_empty());
         assert!(rules_broken("a.rs", &format!("// {word} {{ in words }}\n")).is_empty());
         assert!(rules_broken("a.rs", "let unsafe_count = 1;\n").is_empty());
+    }
+
+    #[test]
+    fn unsafe_files_and_their_list_are_the_same() {
+        let files = ["model/src/kernels/a.rs".to_owned(), "model/src/kernels/b.rs".to_owned()];
+        let list = |paths: &[&str]| {
+            let lines: Vec<String> = paths.iter().map(|path| format!("- `{path}`")).collect();
+            format!("# Trust\n<!-- begin: unsafe -->\n{}\n<!-- end -->\n", lines.join("\n"))
+        };
+        assert!(differences(&files, &list(&[&files[0], &files[1]])).is_empty());
+        assert_eq!(differences(&files, &list(&[&files[0]])).len(), 1);
+        assert_eq!(
+            differences(&files[..1], &list(&[&files[0], "model/src/kernels/c.rs"])).len(),
+            1
+        );
+        assert_eq!(differences(&files, "").len(), 2);
     }
 
     #[test]

@@ -65,7 +65,9 @@ fn probabilities_are_those_of_prototypes_by_hand() {
     let support = features("support").reshape((3, 3, 8)).unwrap();
     let fitted = Head::Prototype(Distance::L2).fit(&Support::of_episode(&support).unwrap());
     let scores = fitted.unwrap().scores(&features("query")).unwrap();
-    let expected = candle_nn::ops::softmax(&scores, 1).unwrap().to_vec2::<f32>().unwrap();
+    let powers = scores.exp().unwrap();
+    let shares = powers.broadcast_div(&powers.sum_keepdim(1).unwrap()).unwrap();
+    let expected = shares.to_vec2::<f32>().unwrap();
     for (report, expected) in reports.iter().zip(expected) {
         for (name, expected) in ["blue", "green", "red"].into_iter().zip(expected) {
             let p = report.probabilities[name].as_f64().unwrap() as f32;

@@ -7,7 +7,7 @@
 //! alphabetical order validates while the others train.
 
 use std::collections::BTreeMap;
-use std::io::{Cursor, Read};
+use std::io::Cursor;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -15,10 +15,13 @@ use anyhow::{Context, Result, bail};
 use zip::ZipArchive;
 
 use super::{Class, Layout, Listing, folder_name, lines, pictures, subfolders};
-use crate::data::{ImageSource, Split};
+use crate::data::{ImageSource, Split, archive};
 
 /// The two parts, as folders or zips.
 const PARTS: [&str; 2] = ["images_background", "images_evaluation"];
+
+/// What the pictures of a part may take: ten times what they do.
+const MOST_BYTES: u64 = 100 << 20;
 
 /// The folders or zips of Omniglot.
 pub const LAYOUT: Layout = Layout {
@@ -137,15 +140,15 @@ fn read_folder(dir: &Path) -> Result<Characters> {
 fn read_zip(path: &Path) -> Result<Characters> {
     let of_zip = || format!("cannot read {}: fetch the archive again", path.display());
     let bytes = std::fs::read(path).with_context(of_zip)?;
-    let mut archive = ZipArchive::new(Cursor::new(bytes)).with_context(of_zip)?;
+    let mut zip = ZipArchive::new(Cursor::new(bytes)).with_context(of_zip)?;
     let shared: Arc<Path> = path.into();
     let mut entries: BTreeMap<String, Arc<[u8]>> = BTreeMap::new();
-    for index in 0..archive.len() {
-        let mut entry = archive.by_index(index).with_context(of_zip)?;
+    let mut left = MOST_BYTES;
+    for index in 0..zip.len() {
+        let mut entry = zip.by_index(index).with_context(of_zip)?;
         let name = entry.name().with_context(of_zip)?.into_owned();
         if entry.is_file() && name.ends_with(".png") {
-            let mut content = Vec::new();
-            entry.read_to_end(&mut content).with_context(of_zip)?;
+            let content = archive::read(&mut entry, &mut left, MOST_BYTES).with_context(of_zip)?;
             entries.insert(name, content.into());
         }
     }

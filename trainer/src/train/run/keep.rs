@@ -1,8 +1,6 @@
 //! What a run leaves on disk to go on from: weights with their provenance, and
 //! the state.
 
-use std::path::Path;
-
 use anyhow::{Context, Result};
 use fewshot::{Checkpoint, Parameters, Precision};
 use serde_json::{Value, json};
@@ -22,13 +20,14 @@ impl Run {
         self.scores = Some(scores.clone());
         if self.position.best.is_none_or(|best| criterion > best) {
             self.position.best = Some(criterion);
-            self.write_weights(&self.folder.best(), parameters)?;
+            self.best = self.weights(parameters)?;
+            write::atomically(&self.folder.best(), &self.best)?;
         }
         Ok(())
     }
 
-    /// Writes the model as it is usable by itself, and where it comes from.
-    pub(super) fn write_weights(&self, path: &Path, parameters: &Parameters) -> Result<()> {
+    /// The file of the model as it is usable by itself, and where it comes from.
+    pub(super) fn weights(&self, parameters: &Parameters) -> Result<Vec<u8>> {
         let mut provenance = self.setup.data.clone();
         let mut put = |key: &str, value: Value| {
             provenance.insert(key.to_owned(), value);
@@ -49,19 +48,24 @@ impl Run {
         }
         let checkpoint =
             Checkpoint { config: self.config(), provenance, parameters: parameters.clone() };
-        let bytes = checkpoint.to_bytes(Precision::F32).context("the weights cannot be kept")?;
-        write::atomically(path, &bytes)
+        checkpoint.to_bytes(Precision::F32).context("the weights cannot be kept")
     }
 
     /// Everything needed to go on, and the present weights.
     pub(super) fn checkpoint(&mut self, learner: &dyn Learner) -> Result<()> {
         self.position.seconds = self.seconds();
         let result = learner.result(&self.live)?;
-        self.write_weights(&self.folder.last(), &result)?;
+        write::atomically(&self.folder.last(), &self.weights(&result)?)?;
+        self.write_state(learner.state())
+    }
+
+    /// Where the run stands, with what the learner remembers.
+    pub(super) fn write_state(&self, learner: Parameters) -> Result<()> {
         let state = State {
             position: self.position.clone(),
             model: self.live.clone(),
-            learner: learner.state(),
+            learner,
+            best: self.best.clone(),
         };
         state.write(&self.folder)
     }

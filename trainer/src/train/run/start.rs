@@ -1,5 +1,5 @@
-//! What a run starts from: fresh weights, those of a file, or the best of the
-//! stage before.
+//! What a run starts from: its checkpoint, fresh weights, those of a file, or the best
+//! of the stage before.
 
 use std::path::Path;
 
@@ -8,7 +8,33 @@ use candle_core::{Device, Var};
 use fewshot::{ModelConfig, Parameters};
 use serde_json::{Map, Value};
 
-use crate::weights;
+use crate::run_dir::state::{Found, State};
+use crate::run_dir::{RunDir, metrics};
+use crate::{output, weights, write};
+
+/// The checkpoint of a run, and its folder as it was then: what was written after it
+/// will be written again. None where the run has none yet.
+pub(super) fn go_on(folder: &RunDir) -> Result<Option<State>> {
+    let Some(Found { state, instead }) = State::find(folder)? else {
+        eprintln!("the run has no checkpoint yet; it begins again");
+        metrics::cut(folder, 0)?;
+        return Ok(None);
+    };
+    if let Some(sentence) = instead {
+        eprintln!("warning: {}", output::one_line(&sentence));
+        State::forget_newest(folder)?;
+    }
+    metrics::cut(folder, state.position.metrics_bytes)?;
+    let best = folder.best();
+    if !state.best.is_empty() && std::fs::read(&best).ok().as_ref() != Some(&state.best) {
+        if let Err(error) = weights::read(&best) {
+            let sentence = output::one_line(&format!("{error:#}"));
+            eprintln!("warning: {sentence}; written anew from the checkpoint");
+        }
+        write::atomically(&best, &state.best)?;
+    }
+    Ok(Some(state))
+}
 
 /// Replaces fresh tensors by those of a file, wherever name and shape are the
 /// same; the encoder's must be. Returns the file's provenance.

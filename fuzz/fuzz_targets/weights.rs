@@ -1,0 +1,2 @@
+#![no_main]
+fewshot_fuzz::target!();

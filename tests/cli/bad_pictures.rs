@@ -116,7 +116,7 @@ fn a_picture_that_ends_early_is_told_wherever_it_is_used() -> Result<()> {
 fn files_that_are_not_read_are_counted_and_named() -> Result<()> {
     let desk = Desk::new()?;
     let (weights, support) = (&desk.weights, &desk.support);
-    for name in ["class0/IMG_1.HEIC", "class0/IMG_2.avif", "loose.png", "class1/more/1.png"] {
+    for name in ["class0/IMG_1.HEIC", "class0/IMG_2.avif", "loose.png", "class1/more/1.tga"] {
         let path = support.join(name);
         fs::create_dir_all(path.parent().unwrap_or(support))?;
         fs::write(path, "whatever")?;
@@ -128,7 +128,7 @@ fn files_that_are_not_read_are_counted_and_named() -> Result<()> {
         fs::write(path, "whatever")?;
     }
     let told =
-        "4 files are not used: class0/IMG_1.HEIC, class0/IMG_2.avif, class1/more/1.png and 1";
+        "4 files are not used: class0/IMG_1.HEIC, class0/IMG_2.avif, class1/more/1.tga and 1";
     let query = desk.good_query();
     let says = |outcome: Outcome, told: &str| -> Result<()> {
         let outcome = outcome.succeeded()?;

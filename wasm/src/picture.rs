@@ -52,13 +52,6 @@ impl Picture {
         self.0.width()
     }
 
-    /// Whether the file ended before the picture did: what is missing is grey.
-    #[wasm_bindgen(getter, js_name = isTorn)]
-    #[must_use]
-    pub fn is_torn(&self) -> bool {
-        self.0.is_torn()
-    }
-
     /// Height in pixels, upright.
     #[wasm_bindgen(getter)]
     #[must_use]

@@ -2,7 +2,7 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { expect, type Page, test } from "@playwright/test";
-import { open, picture } from "./support";
+import { open, picture } from "../page/support";
 
 const CLASSES = 10;
 const ALL = 2000;

@@ -14,6 +14,9 @@ const EARLY_MOMENTUM: f32 = 0.5;
 const MOMENTUM: f32 = 0.8;
 /// The slowest a coordinate's own rate may become.
 const MIN_GAIN: f32 = 0.01;
+/// The furthest a point goes in one step, as in openTSNE: a point that many pull at once would
+/// shoot out of the picture, and nothing fetches it back from there.
+const MAX_STEP: f32 = 5.0;
 /// Deviation of the start; small, so that exaggeration can still sort it out.
 const START_DEVIATION: f32 = 1e-4;
 
@@ -180,6 +183,10 @@ impl Tsne {
                 gain[axis] = gain[axis].max(MIN_GAIN);
                 velocity[axis] = momentum * velocity[axis] - rate * gain[axis] * gradient;
             }
+            let length = velocity[0].hypot(velocity[1]);
+            if length > MAX_STEP {
+                *velocity = velocity.map(|axis| axis * (MAX_STEP / length));
+            }
         }
         let mut middle = [0.0f32; 2];
         for (point, velocity) in self.positions.iter_mut().zip(&self.velocities) {
@@ -220,6 +227,19 @@ mod tests {
     use candle_core::Device;
 
     use super::*;
+
+    #[test]
+    fn no_point_shoots_out_of_the_picture() -> Result<()> {
+        let (positions, wild) = (vec![[0.0, 0.0], [1e3, 0.0], [0.0, 1e3]], vec![[1e4, -1e4]; 3]);
+        let features = Tensor::new(&[[0f32, 0.0], [0.1, 0.0], [0.0, 0.1]], &Device::Cpu)?;
+        let mut picture = Tsne::from_start(&features, 1.0, positions)?;
+        picture.velocities = wild;
+        picture.step(1);
+        for velocity in &picture.velocities {
+            assert!(velocity[0].hypot(velocity[1]) < 1.001 * MAX_STEP, "{velocity:?}");
+        }
+        Ok(())
+    }
 
     /// Four clusters of 15 points in 20 dimensions.
     fn clusters() -> Tensor {

@@ -141,11 +141,7 @@ impl Backbone {
     /// # Errors
     /// If the device fails.
     pub fn freeze(&self) -> Result<FrozenBackbone> {
-        Ok(match self {
-            Self::Conv4(net) => FrozenBackbone::Conv4(net.freeze()?),
-            Self::ResNet12(net) => FrozenBackbone::Network(net.freeze()?),
-            Self::EfficientNetLite0(net) => FrozenBackbone::Network(net.freeze()?),
-        })
+        self.clone().into_frozen()
     }
 
     /// As [`Self::freeze`], with less memory: large networks let go of their parameters while
@@ -154,10 +150,11 @@ impl Backbone {
     /// # Errors
     /// If the device fails.
     pub fn into_frozen(self) -> Result<FrozenBackbone> {
-        match self {
-            Self::EfficientNetLite0(net) => Ok(FrozenBackbone::Network(net.into_frozen()?)),
-            other => other.freeze(),
-        }
+        Ok(match self {
+            Self::Conv4(net) => FrozenBackbone::Conv4(net.freeze()?),
+            Self::ResNet12(net) => FrozenBackbone::Network(net.freeze()?),
+            Self::EfficientNetLite0(net) => FrozenBackbone::Network(net.into_frozen()?),
+        })
     }
 }
 

@@ -8,6 +8,7 @@
 pub mod backbone;
 pub mod checkpoint;
 pub mod classifier;
+mod computed;
 pub mod config;
 pub mod context;
 pub mod distance;

@@ -73,11 +73,7 @@ impl Model {
 
     /// Backbone and transform at their present parameters, for many calls.
     pub fn embedder(&self) -> Result<Embedder> {
-        Ok(Embedder {
-            backbone: self.backbone.freeze()?,
-            mirror: self.config.image.mirror,
-            transform: self.transform.clone(),
-        })
+        self.clone().into_embedder()
     }
 
     /// As [`Self::embedder`], with less memory: see [`Backbone::into_frozen`].

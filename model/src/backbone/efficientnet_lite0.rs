@@ -194,16 +194,8 @@ impl EfficientNetLite0 {
         })
     }
 
-    /// The network for inference at its present parameters.
-    ///
-    /// # Errors
-    /// If the device fails.
-    pub fn freeze(&self) -> Result<FrozenNetwork> {
-        self.clone().into_frozen()
-    }
-
-    /// As [`Self::freeze`]; each layer's parameters are let go as soon as they are in the order of
-    /// the kernels, where nothing else holds them.
+    /// The network for inference at its present parameters. Each layer's are let go as soon as
+    /// they are in the order of the kernels, where nothing else holds them.
     ///
     /// # Errors
     /// If the device fails.

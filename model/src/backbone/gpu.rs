@@ -10,35 +10,13 @@ mod batch_norm;
 mod convolution;
 mod max_pool;
 
-use candle_core::{CpuStorage, CudaStorage, Shape, Storage, Tensor, backend::BackendStorage};
-
 pub(super) use batch_norm::batch_norm;
 pub(super) use convolution::convolve;
 pub(super) use max_pool::max_pool;
 
-/// What an operation gives out, computed before it is applied: of its arguments candle hands an
-/// operation memory only, on which its own operations cannot be called.
-struct Computed(Tensor);
-
-impl Computed {
-    fn on_cpu(&self) -> candle_core::Result<(CpuStorage, Shape)> {
-        let values = self.0.flatten_all()?.to_vec1::<f32>()?;
-        Ok((CpuStorage::F32(values), self.0.shape().clone()))
-    }
-
-    fn on_cuda(&self) -> candle_core::Result<(CudaStorage, Shape)> {
-        let contiguous = self.0.contiguous()?;
-        let (storage, layout) = contiguous.storage_and_layout();
-        let Storage::Cuda(storage) = &*storage else {
-            candle_core::bail!("expected a tensor on the GPU")
-        };
-        Ok((storage.try_clone(layout)?, self.0.shape().clone()))
-    }
-}
-
 #[cfg(test)]
 mod tests {
-    use candle_core::{Device, Var};
+    use candle_core::{Device, Tensor, Var};
 
     use super::{super::operations, *};
     use crate::{Result, rng};

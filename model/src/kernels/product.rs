@@ -1,12 +1,10 @@
 //! `x · rowsᵀ` in training: the product and both its gradients by the kernels of [`super::dense`],
 //! which use wider vectors than candle's.
 
-use std::sync::{Mutex, PoisonError};
-
 use candle_core::{CpuStorage, CustomOp2, Error, Layout, Result as CandleResult, Shape, Tensor};
 
 use super::{dense, simd::Level};
-use crate::Result;
+use crate::{Result, computed::Computed};
 
 /// Fewer rows of x are not worth bringing the other matrix into order: at 50 candle is ahead.
 const FEWEST: usize = 200;
@@ -27,15 +25,12 @@ pub(super) fn serves(x: &Tensor, rows: &Tensor) -> bool {
 pub(super) fn product(x: &Tensor, rows: &Tensor) -> Result<Tensor> {
     let level = Level::best();
     let output = dense::linear(level, &x.detach(), &rows.detach())?;
-    let values = Mutex::new(Some(output.flatten_all()?.to_vec1()?));
-    Ok(x.apply_op2(rows, Product { level, values, shape: output.shape().clone() })?)
+    Ok(x.apply_op2(rows, Product { level, output: Computed(output) })?)
 }
 
 struct Product {
     level: Level,
-    /// Computed before the operation is applied, which takes them.
-    values: Mutex<Option<Vec<f32>>>,
-    shape: Shape,
+    output: Computed,
 }
 
 impl CustomOp2 for Product {
@@ -50,9 +45,7 @@ impl CustomOp2 for Product {
         _: &CpuStorage,
         _: &Layout,
     ) -> CandleResult<(CpuStorage, Shape)> {
-        let values = self.values.lock().unwrap_or_else(PoisonError::into_inner).take();
-        let values = values.ok_or_else(|| Error::msg("a product was applied twice"))?;
-        Ok((CpuStorage::F32(values), self.shape.clone()))
+        self.output.on_cpu()
     }
 
     fn bwd(

@@ -5,9 +5,9 @@ import { answersOf } from "../state/answers.ts";
 import { classOf } from "../state/session.ts";
 import { threshold } from "../state/task.ts";
 import { csv } from "../storage/csv.ts";
-import { TooLarge, writeZip, type ZipEntry } from "../storage/zip.ts";
-import { formatBytes, t } from "../strings/index.ts";
-import { download } from "./share.ts";
+import { writeZip, type ZipEntry } from "../storage/zip.ts";
+import { t } from "../strings/index.ts";
+import { download, tellNotSaved } from "./share.ts";
 
 interface Sorted {
   readonly picture: PictureId;
@@ -34,9 +34,7 @@ export async function exportFolders(app: App): Promise<void> {
   try {
     download(await writeZip(entries), "sorted.zip");
   } catch (error) {
-    const text =
-      error instanceof TooLarge ? t.sessionTooLarge(formatBytes(error.most)) : t.sessionNotSaved;
-    app.store.notify({ kind: "error", text });
+    tellNotSaved(app, error);
   }
 }
 

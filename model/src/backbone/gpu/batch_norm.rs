@@ -2,8 +2,8 @@
 
 use candle_core::{CpuStorage, CudaStorage, CustomOp3, Layout, Shape, Tensor};
 
-use super::{super::operations::BatchStatistics, Computed};
-use crate::Result;
+use super::super::operations::BatchStatistics;
+use crate::{Result, computed::Computed};
 
 /// BatchNorm over this batch (Ioffe and Szegedy 2015, algorithm 1), its gradient as in section 3
 /// there, gathered into one multiple of the gradient, one of the map, and a constant a channel.

@@ -2,8 +2,7 @@
 
 use candle_core::{CpuStorage, CudaStorage, CustomOp2, Layout, Shape, Tensor};
 
-use super::Computed;
-use crate::Result;
+use crate::{Result, computed::Computed};
 
 /// Zeros around, so that the side is kept.
 ///

@@ -2,8 +2,7 @@
 
 use candle_core::{CpuStorage, CudaStorage, CustomOp1, Layout, Shape, Tensor};
 
-use super::Computed;
-use crate::Result;
+use crate::{Result, computed::Computed};
 
 /// Maximum over 2x2 windows; even sides.
 ///

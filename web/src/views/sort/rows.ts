@@ -48,7 +48,8 @@ export class Rows<T> {
     const { scrollTop, clientHeight } = this.element;
     const first = Math.max(0, Math.floor(scrollTop / ROW_PIXELS) - MARGIN_ROWS);
     const last = Math.ceil((scrollTop + clientHeight) / ROW_PIXELS) + MARGIN_ROWS;
-    const numbers = this.#items.map((_, i) => i).slice(first, last);
+    const drawn = Math.max(0, Math.min(last, this.#items.length) - first);
+    const numbers = Array.from({ length: drawn }, (_, i) => first + i);
     // The one that Tab reaches is always there.
     if (this.#items.length > 0 && !numbers.includes(this.#active)) numbers.push(this.#active);
     numbers.sort((a, b) => a - b);

@@ -45,6 +45,13 @@ impl Picture {
         Ok(to_rgba(&square.map_err(Failure::into_js)?, config.channels))
     }
 
+    /// Whether the file ends early: what is missing is grey.
+    #[wasm_bindgen(getter, js_name = isTorn)]
+    #[must_use]
+    pub fn is_torn(&self) -> bool {
+        self.0.is_torn()
+    }
+
     /// Width in pixels, upright.
     #[wasm_bindgen(getter)]
     #[must_use]

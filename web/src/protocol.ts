@@ -105,6 +105,8 @@ export interface Encoded {
   /** Sides of the original, upright. */
   width: number;
   height: number;
+  /** Whether the file ends early, so that a part of the picture is missing. */
+  torn: boolean;
   /** Of the model alone, without reading and decoding. */
   milliseconds: number;
 }

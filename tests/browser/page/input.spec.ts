@@ -1,4 +1,5 @@
 /** Ways in: orientation of photographs, the crop, the clipboard, dropped files, very large pictures. */
+import { readFileSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { expect, type Page, test } from "@playwright/test";
@@ -170,6 +171,27 @@ test("forty pictures that cannot be read get one message, with their names on de
   await alert.getByText("Which ones?").click();
   await expect(alert.getByText("IMG_39.HEIC")).toBeVisible();
   await expect(page.locator(".thumb")).toHaveCount(0);
+});
+
+test("half a photograph is not taken for a whole one: it is said, marked, and told with its answer", async ({
+  page,
+}) => {
+  await startOwn(page);
+  const whole = readFileSync(join(PICTURES, "queries/fine.jpg"));
+  const half = (name: string) => ({
+    name,
+    mimeType: "image/jpeg",
+    buffer: whole.subarray(0, Math.floor(whole.length / 2)),
+  });
+  await page.getByLabel("Add pictures to Class 1").setInputFiles([half("torn.jpg")]);
+  const alert = page.getByRole("alert");
+  await expect(alert).toContainText("The file of “torn.jpg” ends early");
+  await expect(page.locator(".thumb.torn")).toHaveCount(1);
+  await page.getByLabel("Add pictures to Class 2").setInputFiles([picture("b.png", [0, 0, 200])]);
+  await page.getByLabel("Add pictures to ask about").setInputFiles([half("a.jpg"), half("b.jpg")]);
+  await expect(alert).toContainText("The files of 3 pictures end early");
+  await expect(page.locator(".query-card", { hasText: "only a part of the picture" })).toHaveCount(2);
+  await expect(page.locator(".thumb:not(.torn)")).toHaveCount(1);
 });
 
 test("a folder of class folders dropped anywhere makes the classes", async ({ page }, info) => {

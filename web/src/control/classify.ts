@@ -1,10 +1,10 @@
 /**
- * Keeps the answers up to date: whenever the task differs from the one
- * answered last, it is asked again; while one answer is under way, only the
- * newest task waits.
+ * Keeps the answers up to date: when classes, settings or model change, every question is asked
+ * again, and otherwise only the new ones; while one call is under way, only the newest task waits.
  */
 import type { Client } from "../client.ts";
-import type { TaskSpec } from "../protocol.ts";
+import type { Classification, PictureId, TaskSpec } from "../protocol.ts";
+import { Answered } from "../state/answered.ts";
 import { isReady, type Store } from "../state/store.ts";
 import { taskOf, threshold } from "../state/task.ts";
 import { verdict } from "../state/verdict.ts";
@@ -13,8 +13,8 @@ import { isCancelled, isCrash, sentence } from "./failures.ts";
 import type { Library } from "./library.ts";
 
 /**
- * Between answers while many pictures arrive, so that these come first; the first is at once. The
- * longer an answer takes, the longer the pause: answers take a fixed share of the time at most.
+ * Between answers while many pictures arrive, so that these come first; the first is at once. Where
+ * all is answered anew, the longer that takes, the longer the pause: a fixed share of the time.
  */
 const PAUSE_WHILE_EMBEDDING_MS = 300;
 const PAUSE_FOR_EACH_MS = 10;
@@ -24,8 +24,12 @@ export class Classifier {
   readonly #store: Store;
   readonly #client: Client;
   readonly #library: Library;
+  readonly #answered = new Answered();
   #took = 0;
-  #answered = "";
+  /** What the answers that are shown were taught. */
+  #shown = "";
+  /** A task that could not be answered, which is not tried again as it is. */
+  #failed = "";
   #running = false;
   #timer = 0;
   #announceTimer = 0;
@@ -39,7 +43,8 @@ export class Classifier {
 
   /** Asks again even if nothing changed: the worker has forgotten everything. */
   reset(): void {
-    this.#answered = "";
+    this.#answered.forget();
+    this.#failed = "";
   }
 
   #task(): TaskSpec | null {
@@ -54,14 +59,21 @@ export class Classifier {
     if (!task) {
       if (this.#store.info && this.#store.classification) {
         this.#store.classification = null;
-        this.#answered = "";
+        this.reset();
         this.#store.changed();
       }
       return;
     }
-    if (this.#running || this.#timer || JSON.stringify(task) === this.#answered) return;
+    if (this.#running || this.#timer) return;
+    if (this.#open(task).length === 0) {
+      // A question that went, or one that came back with the answer it had.
+      this.#show(task);
+      return;
+    }
     const waits = this.#library.backlog > 0 && this.#store.classification !== null;
-    const pause = Math.max(PAUSE_WHILE_EMBEDDING_MS, PAUSE_FOR_EACH_MS * this.#took);
+    const isTaught = this.#answered.holdFor(task, this.#model);
+    const seldom = isTaught ? 0 : PAUSE_FOR_EACH_MS * this.#took;
+    const pause = Math.max(PAUSE_WHILE_EMBEDDING_MS, seldom);
     this.#timer = setTimeout(
       () => {
         this.#timer = 0;
@@ -72,22 +84,57 @@ export class Classifier {
   }
 
   async #run(): Promise<void> {
-    const task = this.#task();
-    if (!task || this.#running) return;
+    if (this.#running) return;
     this.#running = true;
-    this.#answered = JSON.stringify(task);
+    const start = performance.now();
+    let task = this.#task();
     try {
-      const start = performance.now();
-      this.#store.classification = await this.#client.call("classify", task);
-      this.#took = performance.now() - start;
+      for (; task; task = this.#task()) {
+        const queries = this.#open(task);
+        if (queries.length === 0) break;
+        const model = this.#model;
+        const asked = { ...task, queries };
+        this.#answered.add(asked, model, await this.#client.call("classify", asked));
+        this.#show(this.#task());
+      }
       this.#announceLater();
     } catch (error) {
-      if (isCrash(error) || isCancelled(error)) this.#answered = "";
-      else this.#store.notify({ kind: "error", text: sentence(error, t.queries) });
+      if (isCrash(error) || isCancelled(error)) this.#answered.forget();
+      else {
+        this.#failed = JSON.stringify(task);
+        this.#store.notify({ kind: "error", text: sentence(error, t.queries) });
+      }
     } finally {
+      this.#took = performance.now() - start;
       this.#running = false;
       this.#store.changed();
     }
+  }
+
+  /** The questions of a task that have no answer yet. */
+  #open(task: TaskSpec): PictureId[] {
+    if (JSON.stringify(task) === this.#failed) return [];
+    return this.#answered.open(task, this.#model);
+  }
+
+  get #model(): string {
+    return this.#store.info?.fingerprint ?? "";
+  }
+
+  /** Shows what is known of a task, where that is not shown yet. */
+  #show(task: TaskSpec | null): void {
+    const known = task && this.#answered.classification(task, this.#model);
+    if (!known) return;
+    const { classification } = this.#store;
+    const { taught } = this.#answered;
+    const isSame = this.#shown === taught;
+    if (isSame && classification && alike(known, classification)) return;
+    // Answers by other examples stand until all are given anew: half and half compares nothing.
+    const isWhole = known.queries.length === task.queries.length;
+    if (!isWhole && !isSame && classification) return;
+    this.#shown = taught;
+    this.#store.classification = known;
+    this.#store.changed();
   }
 
   #announceLater(): void {
@@ -113,4 +160,11 @@ export class Classifier {
     this.#store.announcement = t.answeredMany(answers.length, `${answers.slice(0, 5).join(". ")}.`);
     this.#store.changed();
   }
+}
+
+function alike(one: Classification, other: Classification): boolean {
+  const { queries } = other;
+  return (
+    one.queries.length === queries.length && one.queries.every((answer, i) => answer === queries[i])
+  );
 }

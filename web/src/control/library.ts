@@ -11,7 +11,7 @@ import { picturesOf, removePicture } from "../state/session.ts";
 import { isLarge, type Picture, type Store } from "../state/store.ts";
 import { isCancelled, isCrash, sentence } from "./failures.ts";
 import { Limit } from "./limit.ts";
-import { Refusals } from "./refusals.ts";
+import { PictureNotices } from "./pictureNotices.ts";
 import { Speed } from "./speed.ts";
 
 export interface Incoming {
@@ -28,7 +28,7 @@ const TELL_EVERY_MS = 150;
 export class Library {
   readonly #store: Store;
   readonly #client: Client;
-  readonly #refusals: Refusals;
+  readonly #notices: PictureNotices;
   #speed = new Speed();
   readonly #pace = new Pace();
   /** Photographs are megabytes each: few are held in memory at once. */
@@ -47,7 +47,7 @@ export class Library {
   constructor(store: Store, client: Client) {
     this.#store = store;
     this.#client = client;
-    this.#refusals = new Refusals(store);
+    this.#notices = new PictureNotices(store);
     store.subscribe(() => this.#forgetLater());
   }
 
@@ -125,7 +125,8 @@ export class Library {
 
   #take(id: PictureId, name: string, blob: Blob, isOwned: boolean): void {
     const url = URL.createObjectURL(blob);
-    const unseen = { viewUrl: null, small: null, width: 0, height: 0, ready: false, problem: null };
+    const views = { viewUrl: null, small: null, width: 0, height: 0 };
+    const unseen = { ...views, torn: false, ready: false, problem: null };
     // What the browser kept for the page, the page had read.
     const bytes = blob.size;
     const picture = { id, name, blob, bytes, isOwned, wasRead: isOwned, url, ...unseen };
@@ -168,6 +169,9 @@ export class Library {
       if (embedded.thumbnail) picture.small = URL.createObjectURL(embedded.thumbnail);
       picture.width = embedded.width;
       picture.height = embedded.height;
+      // Told once; its mark stays.
+      if (embedded.torn && !picture.wasRead) this.#notices.torn(picture.name);
+      picture.torn = embedded.torn;
       picture.wasRead = true;
       picture.ready = true;
       this.#measured(embedded.milliseconds);
@@ -216,7 +220,7 @@ export class Library {
       return;
     }
     this.#store.rewrite((session) => removePicture(session, picture.id));
-    this.#refusals.add(picture.name, error);
+    this.#notices.refused(picture.name, error);
     this.#drop(picture);
   }
 

@@ -32,6 +32,8 @@ export interface Picture {
   small: string | null;
   width: number;
   height: number;
+  /** Whether its file ends early: the rest of it was not seen. */
+  torn: boolean;
   /** Whether it has been read before: then nothing takes it away but the person. */
   wasRead: boolean;
   /** Whether the session's worker has its feature. */

@@ -80,8 +80,9 @@ export function queryCard(
     setText(probability, rejected ? "" : formatPercent(outcome.probability));
     setAttribute(element, "data-colour", String(best?.entry.colour ?? 0));
     element.classList.toggle("rejected", rejected);
-    note.hidden = !rejected;
-    setText(note, rejected ? t.closestIs(best?.entry.name ?? "") : "");
+    const closest = rejected ? t.closestIs(best?.entry.name ?? "") : "";
+    setText(note, [closest, picture?.torn && t.tornShort].filter(Boolean).join(" · "));
+    note.hidden = note.textContent === "";
     chart.update(
       outcome.bars,
       best,

@@ -30,16 +30,19 @@ export function thumbnail(app: App, id: PictureId, owner: () => string): Row<Pic
   let shown = "";
   const update = () => {
     const problem = picture?.problem ?? null;
-    const label = problem ?? t.pictureOf(picture?.name ?? "", owner());
+    const name = picture?.name ?? "";
+    const part = picture?.torn ? t.torn(name) : null;
+    const label = problem ?? [t.pictureOf(name, owner()), part].filter(Boolean).join(". ");
     const src = thumbnailUrl(picture);
     // Two hundred of them are updated at every change, and few have changed.
     const now = `${label} ${src} ${picture?.ready}`;
     if (now === shown) return;
     shown = now;
     setAttribute(element, "aria-label", label);
-    setAttribute(element, "title", problem ?? picture?.name ?? "");
+    setAttribute(element, "title", problem ?? part ?? name);
     setAttribute(image, "src", src);
     element.classList.toggle("unread", problem !== null);
+    element.classList.toggle("torn", part !== null);
     element.classList.toggle("waiting", picture?.ready !== true && problem === null);
   };
   return { element, update };

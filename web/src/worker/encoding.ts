@@ -27,12 +27,12 @@ export const encoding: {
   async encode({ blob, thumbnail }, { signal }) {
     return await withPicture(blob, signal, async (picture) => {
       const encoder = await equipped;
-      const { width, height } = picture;
+      const { width, height, isTorn: torn } = picture;
       const start = performance.now();
       const feature = encoder.encode(picture) as Float32Array<ArrayBuffer>;
       const milliseconds = performance.now() - start;
       const small = thumbnail ? await thumbnailOf(picture) : null;
-      const value = { feature, thumbnail: small, width, height, milliseconds };
+      const value = { feature, thumbnail: small, width, height, torn, milliseconds };
       return { value, transfer: [feature.buffer] };
     });
   },

@@ -342,6 +342,11 @@ const de: Strings = {
 
   refused: (n, cure) => `${n} Bilder konnten nicht aufgenommen werden. ${cure}`.trim(),
   refusedNames: "Welche?",
+  torn: (name) =>
+    `Die Datei von „${name}“ bricht ab: Ein Teil des Bildes fehlt und wurde nicht gesehen. Kopier es noch einmal von dort, woher es kam.`,
+  tornMany: (n) =>
+    `Die Dateien von ${n} Bildern brechen ab: Ein Teil jedes Bildes fehlt und wurde nicht gesehen. Kopier sie noch einmal von dort, woher sie kamen.`,
+  tornShort: "nur ein Teil des Bildes",
   cures: {
     "bad-picture":
       "Sie sind beschädigt oder keine Bilder, die dieser Browser lesen kann. Sichere sie als JPEG oder PNG und füg sie noch einmal hinzu.",

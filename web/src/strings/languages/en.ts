@@ -338,6 +338,11 @@ const en = {
 
   refused: (n: number, cure: string) => `${n} pictures could not be taken in. ${cure}`.trim(),
   refusedNames: "Which ones?",
+  torn: (name: string) =>
+    `The file of “${name}” ends early: a part of the picture is missing and was not seen. Copy it anew from where it came.`,
+  tornMany: (n: number) =>
+    `The files of ${n} pictures end early: a part of each is missing and was not seen. Copy them anew from where they came.`,
+  tornShort: "only a part of the picture",
   /** What helps where many pictures fail alike. */
   cures: {
     "bad-picture":

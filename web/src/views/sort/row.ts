@@ -46,7 +46,8 @@ export function sortRow(app: App, { query }: Answer, look: (picture: string) => 
     const rest = next ? t.elseIs(next.entry.name, formatPercent(next.probability)) : "";
     setText(label, said);
     setText(probability, share);
-    setText(second, [name, rest].filter(Boolean).join(" · "));
+    const part = picture?.torn ? t.tornShort : "";
+    setText(second, [name, part, rest].filter(Boolean).join(" · "));
     setAttribute(main, "aria-label", t.answered(name, said, share));
   };
   return { element, update };

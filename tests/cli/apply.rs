@@ -161,6 +161,13 @@ fn bench_reports_its_speed_as_json() -> Result<()> {
         let product = number("images_per_second")? * number("ms_per_image")?;
         ensure!((product - 1000.0).abs() < 20.0, "{line}");
     }
+    let folder = tempfile::tempdir()?;
+    let weights = fixture::weights(folder.path())?;
+    let seconds = ["--seconds", "0.1"];
+    let own = fewshot!("bench", "encode", "--weights", &weights, seconds[0], seconds[1], "--json")?;
+    let [line] = &own.json_lines()?[..] else { anyhow::bail!("one line") };
+    ensure!(line["backbone"] == "conv4" && line["image_size"] == 32, "{line}");
+    fewshot!("bench", "train", "--weights", &weights)?.refused(&["bench encode"])?;
     Ok(())
 }
 

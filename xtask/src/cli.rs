@@ -117,9 +117,9 @@ pub struct Cuda {
 
 #[derive(Args)]
 pub struct Demo {
-    /// Port on 127.0.0.1; 0 takes a free one
-    #[arg(long, default_value_t = 8080)]
-    pub port: u16,
+    /// Port on 127.0.0.1, 0 for any [default: the first free one from 8080 on]
+    #[arg(long)]
+    pub port: Option<u16>,
 }
 
 #[derive(Args, Default)]
@@ -140,9 +140,9 @@ pub struct Web {
 pub struct Serve {
     /// Folder to serve
     pub folder: PathBuf,
-    /// Port on 127.0.0.1; 0 takes a free one
-    #[arg(long, default_value_t = 8080)]
-    pub port: u16,
+    /// Port on 127.0.0.1, 0 for any [default: the first free one from 8080 on]
+    #[arg(long)]
+    pub port: Option<u16>,
     /// Path under which the folder appears
     #[arg(long, default_value = "/")]
     pub base: String,

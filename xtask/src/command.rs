@@ -1,6 +1,6 @@
 //! Running other programs: a missing one, or one that fails, becomes a sentence with its cure.
 
-use std::ffi::OsStr;
+use std::ffi::{OsStr, OsString};
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Command, Stdio};
 use std::sync::Mutex;
@@ -11,9 +11,20 @@ use anyhow::{Context, Result, bail};
 /// `cargo` as the cargo that runs this program.
 ///
 /// `RUSTFLAGS` would silently replace the flags of `.cargo/config.toml` that the wasm build
-/// cannot do without, so callers that build for wasm remove it; see [`without_flags`].
+/// cannot do without, so callers that build for wasm remove it; see [`without_flags`]. What cargo
+/// told this program about itself is left out: build scripts that look at it (ring's) would run
+/// again after every call by hand, and with them whatever depends on them would be built anew.
 pub fn cargo() -> Command {
-    Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+    let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    let names = std::env::vars_os().map(|(name, _value)| name);
+    let of_this_program = |name: &OsString| {
+        let name = name.to_string_lossy();
+        name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_")
+    };
+    for name in names.filter(of_this_program) {
+        cargo.env_remove(name);
+    }
+    cargo
 }
 
 /// Removes compiler flags of the caller's environment: they would override the target's own.

@@ -91,7 +91,7 @@ pub fn run(workspace: &Workspace, rounds: usize) -> Result<Browser> {
     let site = web::run(workspace, &Web::default())?;
     let chromium = CHROMIUM.ensure()?;
     let page = peers::lay_out(workspace)?;
-    let (bench, site_server) = (serve::start(&page, 0, "/")?, serve::start(&site, 0, "/")?);
+    let (bench, site_server) = (served(&page)?, served(&site)?);
     step("encoding in Chromium, beside its peers; the page itself", || {
         let mut node = Command::new("node");
         node.arg(peers::sources(workspace).join("run.mjs")).arg(workspace.web()).arg(&chromium);
@@ -202,6 +202,11 @@ fn several(Photographs { one, all, megabytes }: &Photographs) -> Vec<String> {
         format!("{} times", PHOTOGRAPHS.must),
         PHOTOGRAPHS.at_least(ratio).to_string(),
     ]
+}
+
+/// Each on a port of its own.
+fn served(folder: &std::path::Path) -> Result<serve::Site> {
+    serve::start(serve::listen(Some(0))?, folder, "/")
 }
 
 #[cfg(test)]

@@ -3,7 +3,8 @@
 //! It behaves as a plain host does (types, revalidation, a base path) and no better, so that a
 //! page that works here works elsewhere. It listens on 127.0.0.1 and never leaves its folder.
 
-use std::net::SocketAddr;
+use std::io::ErrorKind;
+use std::net::TcpListener;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
@@ -13,7 +14,6 @@ use axum::http::HeaderValue;
 use axum::http::header::{CACHE_CONTROL, X_CONTENT_TYPE_OPTIONS};
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
-use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 use tokio::task::JoinHandle;
 use tower_http::services::ServeDir;
@@ -32,16 +32,39 @@ impl Site {
     }
 }
 
+/// Where the page is looked for first, and how many ports after it are tried.
+const USUAL: u16 = 8080;
+const TRIED: u16 = 100;
+
+/// Listens on a port of 127.0.0.1: the one that is asked for, or else the first free one from 8080
+/// on. Asked for 0, the system picks one.
+pub fn listen(port: Option<u16>) -> Result<TcpListener> {
+    let bind = |port| TcpListener::bind(("127.0.0.1", port));
+    if let Some(port) = port {
+        return bind(port).with_context(|| {
+            format!("cannot listen on 127.0.0.1:{port}: leave --port out to take a free one")
+        });
+    }
+    let mut ports = USUAL..USUAL + TRIED;
+    let free = ports.find_map(|port| match bind(port) {
+        Err(error) if error.kind() == ErrorKind::AddrInUse => None,
+        other => Some(other),
+    });
+    free.with_context(|| format!("the ports from {USUAL} on are taken: choose one with --port"))?
+        .context("cannot listen on 127.0.0.1")
+}
+
 /// Starts to serve `folder` under the path `base`.
-pub fn start(folder: &Path, port: u16, base: &str) -> Result<Site> {
+pub fn start(listener: TcpListener, folder: &Path, base: &str) -> Result<Site> {
     let index = folder.join("index.html");
     ensure!(index.is_file(), "{} does not exist: run `cargo xtask web` first", index.display());
     let runtime = Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    let address = SocketAddr::from(([127, 0, 0, 1], port));
-    let listener = runtime.block_on(TcpListener::bind(address)).with_context(|| {
-        format!("cannot listen on 127.0.0.1:{port}: choose another with --port, 0 for any")
-    })?;
     let port = listener.local_addr()?.port();
+    listener.set_nonblocking(true)?;
+    let listener = {
+        let _entered = runtime.enter();
+        tokio::net::TcpListener::from_std(listener)?
+    };
     let files = ServeDir::new(folder);
     let (base, router) = match base.trim_matches('/') {
         "" => ("/".to_owned(), Router::new().fallback_service(files)),
@@ -95,7 +118,7 @@ mod tests {
         fs::create_dir_all(folder.join("assets")).unwrap();
         fs::write(folder.join("index.html"), "<title>page</title>").unwrap();
         fs::write(folder.join("assets/learner.wasm"), b"\0asm").unwrap();
-        let site = start(&folder, 0, base).unwrap();
+        let site = start(listen(Some(0)).unwrap(), &folder, base).unwrap();
         (parent, site)
     }
 
@@ -113,6 +136,19 @@ mod tests {
         assert!(ask(&site, "GET /some/assets/none.js", "").starts_with("HTTP/1.1 404"));
         assert!(
             ask(&site, "POST /some/assets/", "Content-Length: 0\r\n").starts_with("HTTP/1.1 405")
+        );
+    }
+
+    #[test]
+    fn a_port_that_is_taken_is_passed_over_unless_it_was_asked_for() {
+        let first = listen(None).unwrap();
+        let second = listen(None).unwrap();
+        let [taken, next] = [&first, &second].map(|held| held.local_addr().unwrap().port());
+        assert!((USUAL..next).contains(&taken), "{taken} {next}");
+        let error = format!("{:#}", listen(Some(taken)).unwrap_err());
+        assert!(
+            error.contains(&format!("127.0.0.1:{taken}")) && error.contains("--port"),
+            "{error}"
         );
     }
 
@@ -147,7 +183,7 @@ mod tests {
     #[test]
     fn a_folder_without_a_page_is_refused_with_the_cure() {
         let folder = tempfile::tempdir().unwrap();
-        let error = start(folder.path(), 0, "/").err().unwrap();
+        let error = start(listen(Some(0)).unwrap(), folder.path(), "/").err().unwrap();
         assert!(error.to_string().contains("run `cargo xtask web` first"));
     }
 }

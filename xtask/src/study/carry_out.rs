@@ -15,6 +15,9 @@ use crate::progress::step;
 use crate::results::plan::folder;
 use crate::results::trainer::Trainer;
 
+/// The column of what a picture costs.
+pub const TIME: &str = "ms a picture";
+
 /// The lines of a run. Its training is kept below `runs` and goes on if it was interrupted.
 pub fn run(
     trainer: &Trainer,
@@ -23,7 +26,8 @@ pub fn run(
     data: &Path,
     runs: &Path,
 ) -> Result<Vec<Line>> {
-    let data = data.join(folder(&study.data)?);
+    let root = data;
+    let data = root.join(folder(&study.data)?);
     let (weights, trained, minutes) = match &run.weights {
         Some(weights) => (PathBuf::from(weights), None, None),
         None => {
@@ -34,18 +38,36 @@ pub fn run(
     };
     let mut lines = Vec::new();
     for evaluation in &run.eval {
+        let data = evaluation
+            .data
+            .as_ref()
+            .map_or(Ok(data.clone()), |other| Ok::<_, anyhow::Error>(root.join(folder(other)?)))?;
         let cells = step(&format!("evaluate {}: {}", run.row, evaluation.column), || {
             evaluate(trainer, study, evaluation, &weights, &data)
         })?;
-        lines.extend(cells.into_iter().map(|cell| Line {
-            run: run.name(),
-            row: run.row.clone(),
-            trained: trained.clone(),
-            minutes,
-            ..cell
-        }));
+        lines.extend(cells);
     }
-    Ok(lines)
+    if run.time {
+        lines.push(step(&format!("time {}", run.row), || time(trainer, &weights))?);
+    }
+    let of_run = |cell| Line {
+        run: run.name(),
+        row: run.row.clone(),
+        trained: trained.clone(),
+        minutes,
+        ..cell
+    };
+    Ok(lines.into_iter().map(of_run).collect())
+}
+
+/// Milliseconds to encode one picture on one thread.
+fn time(trainer: &Trainer, weights: &Path) -> Result<Line> {
+    let mut fewshot = Command::new(trainer.path());
+    fewshot.args(["bench", "encode", "--json", "--batch", "1", "--threads", "1"]);
+    fewshot.args(["--seconds", "5"]).arg("--weights").arg(weights);
+    let printed = command::output(&mut fewshot)?;
+    let report: Value = serde_json::from_str(&printed).context("`fewshot bench` is no JSON")?;
+    cell(TIME.to_owned(), report["ms_per_image"].as_f64(), None)
 }
 
 fn changes<'a>(study: &'a Study, run: &'a Run) -> impl Iterator<Item = &'a String> {

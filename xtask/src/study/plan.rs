@@ -38,6 +38,9 @@ pub struct Run {
     #[serde(default)]
     pub set: Vec<String>,
     pub eval: Vec<Evaluation>,
+    /// Whether a column tells what a picture costs, encoded alone on one thread.
+    #[serde(default)]
+    pub time: bool,
 }
 
 /// One call of `fewshot eval`; a cell for each M, the later ones as differences to the first.
@@ -57,6 +60,8 @@ pub struct Evaluation {
     /// Whether a column tells the AUROC of "none of these".
     #[serde(default)]
     pub outsiders: bool,
+    /// Another data set than the study's, which the model has not seen.
+    pub data: Option<String>,
     /// Fewer episodes than the study's, where its cost is out of proportion.
     pub episodes: Option<usize>,
 }

@@ -1,5 +1,6 @@
 //! A study's table in Markdown, from the lines recorded.
 
+use super::carry_out::TIME;
 use super::plan::Study;
 use super::record::Line;
 
@@ -25,7 +26,8 @@ pub fn of(study: &Study, lines: &[Line]) -> String {
 
 /// The columns' names, as `carry_out` gives them to its cells.
 fn columns(study: &Study) -> impl Iterator<Item = String> {
-    study.run.iter().flat_map(|run| &run.eval).flat_map(|evaluation| {
+    let timed = study.run.iter().any(|run| run.time);
+    let evaluated = study.run.iter().flat_map(|run| &run.eval).flat_map(|evaluation| {
         let column = &evaluation.column;
         let mut names = vec![column.clone()];
         if evaluation.outsiders {
@@ -37,7 +39,8 @@ fn columns(study: &Study) -> impl Iterator<Item = String> {
             names.push(format!("{column}, variance"));
         }
         names
-    })
+    });
+    evaluated.chain(timed.then(|| TIME.to_owned()))
 }
 
 fn distinct(names: impl Iterator<Item = String>) -> Vec<String> {
@@ -51,8 +54,11 @@ fn distinct(names: impl Iterator<Item = String>) -> Vec<String> {
 }
 
 fn shown(line: &Line) -> String {
-    let digits =
-        if line.column.ends_with("AUROC") || line.column.ends_with("variance") { 3 } else { 2 };
+    let digits = match line.column.as_str() {
+        column if column.ends_with("AUROC") || column.ends_with("variance") => 3,
+        TIME => 1,
+        _ => 2,
+    };
     let value = if line.difference {
         format!("{:+.digits$}", line.value)
     } else {
@@ -80,6 +86,7 @@ mod tests {
             [[run]]
             row = "dot"
             eval = [{ column = "5-shot", shots = 5 }]
+            time = true
             "#,
         )
         .unwrap();
@@ -91,11 +98,12 @@ mod tests {
             difference,
             ..Line::default()
         };
-        let lines = [line("1-shot", 43.654, false), line("1-shot, M = 10", 1.0, true)];
-        let expected = "| distance | 1-shot | 1-shot, M = 10 | 1-shot, variance | 5-shot |\n\
-                        |---|---|---|---|---|\n\
-                        | l2 | 43.65 ± 0.50 | +1.00 ± 0.50 | – | – |\n\
-                        | dot | – | – | – | – |";
+        let time = Line { ci95: None, row: "dot".into(), ..line(TIME, 9.06, false) };
+        let lines = [line("1-shot", 43.654, false), line("1-shot, M = 10", 1.0, true), time];
+        let expected = "| distance | 1-shot | 1-shot, M = 10 | 1-shot, variance | 5-shot | ms a picture |\n\
+                        |---|---|---|---|---|---|\n\
+                        | l2 | 43.65 ± 0.50 | +1.00 ± 0.50 | – | – | – |\n\
+                        | dot | – | – | – | – | 9.1 |";
         assert_eq!(of(&study, &lines), expected);
     }
 }

@@ -24,7 +24,7 @@ pub fn tests(
     site: &Path,
     browsers: &[(&str, PathBuf)],
 ) -> Result<(bool, String)> {
-    let served = serve::start(site, 0, "/fewshot/")?;
+    let served = serve::start(serve::listen(Some(0))?, site, "/fewshot/")?;
     let mut npm = Command::new("npm");
     npm.args(["run", "--silent", "test:browser"]).current_dir(workspace.web());
     npm.env("BASE", &served.address).envs(browsers.iter().map(|(name, path)| (name, path)));

@@ -1,5 +1,5 @@
 //! `fewshot bench`: how long the learner's work takes on this machine, with
-//! random weights and pictures that are in memory already. What other programs
+//! random weights (or a model's) and pictures that are in memory already. What other programs
 //! take for the same is `cargo xtask bench`'s.
 
 mod clock;
@@ -11,13 +11,13 @@ use std::time::Duration;
 use anyhow::{Context, Result, bail, ensure};
 use candle_core::{Device, Tensor};
 use fewshot::config::{BackboneConfig, GeneratorConfig, GeneratorKind, ImageConfig, ModelConfig};
-use fewshot::{Backbone, EpisodeShape, rng};
+use fewshot::{Backbone, EpisodeShape, Model, rng};
 
 use self::clock::Clock;
 use self::episode::Episodes;
 use self::report::Report;
 use crate::cli::{BenchArgs, BenchWhat};
-use crate::{device, output};
+use crate::{device, output, weights};
 
 const SEED: u64 = 0;
 
@@ -37,19 +37,24 @@ pub fn run(args: &BenchArgs) -> Result<()> {
     }
     let device = device::pick(args.device)?;
     let clock = Clock { at_least: Duration::from_secs_f64(args.seconds), device: device.clone() };
+    if args.weights.is_some() && args.what != BenchWhat::Encode {
+        bail!("--weights is for `bench encode`; the others time fresh weights");
+    }
     let report = match args.what {
         BenchWhat::Train => train(args, &device, &clock)?,
         BenchWhat::Encode => encode(args, &device, &clock)?,
         BenchWhat::Episode => {
-            let mut episodes = Episodes::new(&config(args), shape(args), args.hallucinate, device)?;
+            let config = config(args);
+            let mut episodes = Episodes::new(&config, shape(args), args.hallucinate, device)?;
             let seconds = clock.time(|| episodes.step())?;
-            Report::new(args, episodes.pictures(), seconds)
+            Report::new(args.what, &config, episodes.pictures(), seconds)
         }
         BenchWhat::Profile => {
-            let mut episodes = Episodes::new(&config(args), shape(args), args.hallucinate, device)?;
+            let config = config(args);
+            let mut episodes = Episodes::new(&config, shape(args), args.hallucinate, device)?;
             let stages = episodes.profile(&clock)?;
             let seconds = stages.in_turn().iter().map(|(_, seconds)| seconds).sum();
-            Report::new(args, episodes.pictures(), seconds).with_stages(&stages)
+            Report::new(args.what, &config, episodes.pictures(), seconds).with_stages(&stages)
         }
     };
     output::line(if args.json { serde_json::to_string(&report)? } else { report.to_string() })
@@ -57,7 +62,7 @@ pub fn run(args: &BenchArgs) -> Result<()> {
 
 fn train(args: &BenchArgs, device: &Device, clock: &Clock) -> Result<Report> {
     let config = config(args);
-    let variables = fewshot::Model::init(&config, SEED, device)?.to_variables()?;
+    let variables = Model::init(&config, SEED, device)?.to_variables()?;
     let backbone = Backbone::new(&config, &variables)?;
     let images = pictures(&config, args.batch, device)?;
     let seconds = clock.time(|| {
@@ -65,22 +70,27 @@ fn train(args: &BenchArgs, device: &Device, clock: &Clock) -> Result<Report> {
         features.sqr()?.mean_all()?.backward()?;
         Ok(())
     })?;
-    Ok(Report::new(args, args.batch, seconds))
+    Ok(Report::new(args.what, &config, args.batch, seconds))
 }
 
 fn encode(args: &BenchArgs, device: &Device, clock: &Clock) -> Result<Report> {
-    let config = config(args);
-    let parameters = fewshot::Model::init(&config, SEED, device)?;
-    let backbone = Backbone::new(&config, &parameters)?;
+    let model = match &args.weights {
+        Some(path) => weights::load(path, device)?,
+        None => {
+            let config = config(args);
+            let parameters = Model::init(&config, SEED, device)?;
+            Model::new(config, &parameters)?
+        }
+    };
+    let config = model.config.clone();
     // As in the page: nothing but the network in the order of its kernels stays.
-    drop(parameters);
-    let backbone = backbone.into_frozen()?;
+    let embedder = model.into_embedder()?;
     let images = pictures(&config, args.batch, device)?;
     let seconds = clock.time(|| {
-        backbone.forward(&images)?;
+        embedder.embed(&images)?;
         Ok(())
     })?;
-    Ok(Report::new(args, args.batch, seconds))
+    Ok(Report::new(args.what, &config, args.batch, seconds))
 }
 
 fn shape(args: &BenchArgs) -> EpisodeShape {

@@ -3,10 +3,11 @@
 use std::fmt;
 
 use clap::ValueEnum;
+use fewshot::ModelConfig;
 use serde::Serialize;
 
 use super::episode::Stages;
-use crate::cli::BenchArgs;
+use crate::cli::BenchWhat;
 
 #[derive(Debug, Serialize)]
 pub(super) struct Report {
@@ -30,13 +31,13 @@ pub(super) struct Report {
 
 impl Report {
     /// `seconds` is what one batch takes.
-    pub fn new(args: &BenchArgs, batch: usize, seconds: f64) -> Self {
-        let what = args.what.to_possible_value();
+    pub fn new(what: BenchWhat, config: &ModelConfig, batch: usize, seconds: f64) -> Self {
+        let what = what.to_possible_value();
         let images = batch as f64;
         Self {
             what: what.map(|what| what.get_name().to_owned()).unwrap_or_default(),
-            backbone: args.backbone.clone(),
-            image_size: args.image_size,
+            backbone: config.backbone.name().to_owned(),
+            image_size: config.image.size,
             batch,
             threads: rayon::current_num_threads(),
             images_per_second: images / seconds,

@@ -14,3 +14,4 @@ mod own_pictures;
 mod real_data;
 mod training;
 mod usage;
+mod walk;

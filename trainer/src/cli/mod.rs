@@ -5,6 +5,8 @@
 
 mod apply;
 mod data;
+#[cfg(test)]
+mod documents;
 mod make;
 
 use std::str::FromStr;

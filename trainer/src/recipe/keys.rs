@@ -1,7 +1,10 @@
 //! Keys that no structure reads: a misspelt key must not be passed over.
 
 use anyhow::{Context, Result, bail};
-use fewshot::{Framing, GeneratorConfig, GeneratorKind, HeadKind, ModelConfig, RidgeConfig};
+use fewshot::config::{EfficientNetLite0Config, Pooled};
+use fewshot::{
+    BackboneConfig, Framing, GeneratorConfig, GeneratorKind, HeadKind, ModelConfig, RidgeConfig,
+};
 use toml::{Table, Value};
 
 /// Checks that every key of `given` is among those `resolved` was written with, or
@@ -16,6 +19,8 @@ pub fn check_known(given: &Table, resolved: &Table) -> Result<()> {
 /// Every value of a model that a file leaves out where it is the usual one.
 fn unusual() -> Result<Table> {
     let mut model = ModelConfig::new(8, 1);
+    let pooled = vec![Pooled::mean(0)];
+    model.backbone = BackboneConfig::EfficientNetLite0(EfficientNetLite0Config { pooled });
     model.head = HeadKind::Ridge;
     model.ridge = RidgeConfig { lambda: 1.0, gamma: 1.0, temperature: 1.0 };
     model.image.framing = Framing::Squash;

@@ -7,15 +7,17 @@ mod browser;
 mod count;
 mod crates;
 mod dependencies;
+mod documents;
 mod repository;
 mod suite;
 
 use std::process::ExitCode;
 
-use anyhow::Result;
+use anyhow::{Context, Result, ensure};
 
 use crate::cli::{self, Web};
 use crate::data;
+use crate::digest::read;
 use crate::setup::browser::{CHROMIUM, FIREFOX};
 use crate::setup::{node, npm, rust_target};
 use crate::study;
@@ -26,6 +28,7 @@ use suite::Suite;
 pub fn run(workspace: &Workspace, arguments: &cli::Test) -> Result<ExitCode> {
     let mut suite = Suite::default();
     suite.check("rules of the repository", || repository::check(&workspace.root));
+    suite.check("links and commands of the documents", || documents::check(&workspace.root));
     suite.check("tables of the studies", || study::check(workspace));
     suite.check("formatting", || crates::formatting(workspace));
     if !arguments.fast {
@@ -56,6 +59,24 @@ pub fn run(workspace: &Workspace, arguments: &cli::Test) -> Result<ExitCode> {
     Ok(suite.finish(arguments.complete))
 }
 
+/// As docs/walk.md makes it: that model and no other, under its title.
+fn own_page(workspace: &Workspace) -> Result<()> {
+    let out = workspace.target.join("web/own");
+    let weights = workspace.root.join("weights/cifar-fs.safetensors");
+    let title = "Pictures of my own";
+    let own = Web { weights: Some(weights), title: Some(title.to_owned()), out: Some(out) };
+    let site = web::run(workspace, &own)?;
+    let text = |name: &str| String::from_utf8(read(&site.join(name))?).context("it is not text");
+    ensure!(text("index.html")?.contains(title), "the page lacks its title");
+    let manifest = text("weights/manifest.json")?;
+    ensure!(
+        manifest.contains("cifar-fs") && !manifest.contains("everyday"),
+        "the page has other models: {manifest}"
+    );
+    // The tests of the page are about the project's own.
+    web::run(workspace, &Web::default()).map(|_site| ())
+}
+
 /// The page: its sources, its build, and the build in a browser.
 fn page(workspace: &Workspace, suite: &mut Suite) {
     let folder = workspace.web();
@@ -69,6 +90,7 @@ fn page(workspace: &Workspace, suite: &mut Suite) {
     dependencies::packages(&folder, suite);
     // The build writes the module's types, which the page's sources import.
     let site = suite.check("build the page", || web::run(workspace, &Web::default()));
+    suite.check("a page with a model of one's own", || own_page(workspace));
     suite.check("types and lints of the page", || browser::types_and_lints(&folder));
     suite.tests("unit tests of the page", || browser::unit_tests(&folder));
     let chromium = suite.check("set-up: Chromium", || CHROMIUM.ensure());

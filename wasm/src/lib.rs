@@ -3,7 +3,7 @@
 //! Nothing numeric happens here: arguments are turned into the learner's types,
 //! its answers into the page's, and its errors into `Error`s with a code the
 //! page has a sentence for. The types that cross are those of
-//! `web/src/protocol.ts`, imported by the generated declarations.
+//! `web/package/src/protocol.ts`, imported by the generated declarations.
 
 mod encoder;
 mod evaluation;

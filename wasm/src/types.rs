@@ -1,4 +1,4 @@
-//! The messages of `web/src/protocol.ts`, as Rust sees them.
+//! The messages of `web/package/src/protocol.ts`, as Rust sees them.
 
 use fewshot::{
     Checkpoint, Context, Distance, FeatureTransform, GeneratorKind, HeadKind, Settings,

@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Plugin, transformWithOxc } from "vite";
-import { RELAXED_SIMD } from "../src/client/probe.ts";
+import { RELAXED_SIMD } from "../package/src/probe.ts";
 
 /** Fetched when they are chosen; several together would be too much for a first visit. */
 const ON_DEMAND = /\.safetensors$/;

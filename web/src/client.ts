@@ -3,16 +3,23 @@
  * from these to that. It knows nothing of what is shown: whoever owns the state loads the model
  * again when `onRestart` says so.
  */
-import { type CallOptions, Channel } from "./client/channel.ts";
+import { type CallOptions, Channel } from "../package/src/channel.ts";
+import { fetchModule, type ModuleKind, moduleKind } from "../package/src/module.ts";
+import type {
+  CallName,
+  Calls,
+  Encoded,
+  ModelInfo,
+  PictureId,
+  PictureSource,
+} from "../package/src/protocol.ts";
 import { Encoders, encodersFor } from "./client/encoders.ts";
-import { fetchModule, type ModuleKind, moduleKind } from "./client/module.ts";
 import { Restarts } from "./client/restarts.ts";
-import type { CallName, Calls, Encoded, ModelInfo, PictureId, PictureSource } from "./protocol.ts";
 
 export type Embedded = Omit<Encoded, "feature">;
 
 export class Client {
-  readonly moduleKind: ModuleKind = moduleKind();
+  readonly moduleKind: ModuleKind = wantedModule();
   readonly #encoders = new Encoders(wantedEncoders(), () => this.#module());
   readonly #restarts = new Restarts();
   #compiled: Promise<WebAssembly.Module> | null = null;
@@ -119,6 +126,11 @@ export class Client {
     if (this.#restarts.isHopeless) this.onHopeless();
     else this.onRestart();
   }
+}
+
+/** `?module=simd` in the address takes the one that every browser runs, to compare the two. */
+function wantedModule(): ModuleKind {
+  return new URLSearchParams(location.search).get("module") === "simd" ? "simd" : moduleKind();
 }
 
 /** `?encoders=1` in the address says how many, to compare. */

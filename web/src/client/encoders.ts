@@ -3,8 +3,14 @@
  * pictures wait than are under way, and again only one once nothing has waited for a while, since
  * WebAssembly memory never shrinks. Which of them encodes a picture changes no number.
  */
-import { type Encoded, type Failure, type PictureSource, WorkerError } from "../protocol.ts";
-import { type CallOptions, Channel, cancelled } from "./channel.ts";
+
+import { type CallOptions, Channel, cancelled } from "../../package/src/channel.ts";
+import {
+  type Encoded,
+  type Failure,
+  type PictureSource,
+  WorkerError,
+} from "../../package/src/protocol.ts";
 import { Restarts } from "./restarts.ts";
 
 /** Enough to read one picture while another is encoded. */

@@ -2,7 +2,7 @@
  * What a person can do to the session, each as one step that undo takes back,
  * whichever control it comes from.
  */
-import type { PictureId } from "../protocol.ts";
+import type { PictureId } from "../../package/src/protocol.ts";
 import {
   addClass,
   addQueries,

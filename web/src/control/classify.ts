@@ -2,8 +2,9 @@
  * Keeps the answers up to date: when classes, settings or model change, every question is asked
  * again, and otherwise only the new ones; while one call is under way, only the newest task waits.
  */
+
+import type { Classification, PictureId, TaskSpec } from "../../package/src/protocol.ts";
 import type { Client } from "../client.ts";
-import type { Classification, PictureId, TaskSpec } from "../protocol.ts";
 import { Answered } from "../state/answered.ts";
 import { isReady, type Store } from "../state/store.ts";
 import { taskOf, threshold } from "../state/task.ts";

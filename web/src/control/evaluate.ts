@@ -3,8 +3,14 @@
  * session, and episodes over them, by the trainer's own protocol, one run after
  * another.
  */
+
+import type {
+  ClassSpec,
+  Evaluation,
+  EvaluationSpec,
+  PictureId,
+} from "../../package/src/protocol.ts";
 import type { App } from "../app.ts";
-import type { ClassSpec, Evaluation, EvaluationSpec, PictureId } from "../protocol.ts";
 import { isReady } from "../state/store.ts";
 
 export interface Plan {

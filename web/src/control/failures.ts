@@ -1,5 +1,5 @@
 /** From an error, wherever it came from, to the sentence the page shows. */
-import { type FailureCode, WorkerError } from "../protocol.ts";
+import { type FailureCode, WorkerError } from "../../package/src/protocol.ts";
 import { formatBytes, formatDecimal, t } from "../strings/index.ts";
 
 export function codeOf(error: unknown): FailureCode {

@@ -3,8 +3,9 @@
  * encoded once a model, one that cannot be read leaves with a sentence, and one
  * that no state of the history names any more is forgotten.
  */
+
+import { type PictureId, WorkerError } from "../../package/src/protocol.ts";
 import type { Client } from "../client.ts";
-import { type PictureId, WorkerError } from "../protocol.ts";
 import { reachable } from "../state/history.ts";
 import { Pace, type Progress } from "../state/pace.ts";
 import { picturesOf, removePicture } from "../state/session.ts";

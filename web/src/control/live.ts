@@ -2,9 +2,10 @@
  * Classifies the camera's newest frame, again and again: the next frame is
  * taken when the last is answered, so that nothing queues up.
  */
+
+import type { TaskSpec } from "../../package/src/protocol.ts";
 import type { App } from "../app.ts";
 import type { Camera } from "../input/camera.ts";
-import type { TaskSpec } from "../protocol.ts";
 import { isReady } from "../state/store.ts";
 import { taskOf, threshold } from "../state/task.ts";
 import { type Verdict, verdict } from "../state/verdict.ts";

@@ -1,14 +1,15 @@
 /** Which model is in the worker: the one the session names, fetched or opened by the person. */
+
+import { crc32 } from "../../package/src/crc32.ts";
+import { download } from "../../package/src/download.ts";
+import type { Bytes } from "../../package/src/protocol.ts";
 import type { Client } from "../client.ts";
 import { isSlow } from "../input/connection.ts";
-import type { Bytes } from "../protocol.ts";
 import { firstModel, type ModelEntry, readManifest } from "../state/models.ts";
 import type { Session } from "../state/session.ts";
 import type { Store } from "../state/store.ts";
 import { OWN } from "../storage/file.ts";
-import { crc32 } from "../storage/zip.ts";
 import { formatBytes, t } from "../strings/index.ts";
-import { download } from "./download.ts";
 import { isCancelled, isCrash, sentence } from "./failures.ts";
 import type { Library } from "./library.ts";
 

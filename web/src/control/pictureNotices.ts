@@ -2,7 +2,7 @@
  * Pictures that could not be taken in, or only in part: one of them is told by name, many of a kind
  * in one notice with their number, their names on demand, and the cure.
  */
-import type { FailureCode } from "../protocol.ts";
+import type { FailureCode } from "../../package/src/protocol.ts";
 import type { Store } from "../state/store.ts";
 import { t } from "../strings/index.ts";
 import { codeOf, cure, sentence } from "./failures.ts";

@@ -4,8 +4,9 @@
  * is only PCA, and the longer that takes, the more seldom: a map takes a fixed
  * share of the time, however many points it has.
  */
+
+import type { ProjectionMethod, ProjectionPoint, TaskSpec } from "../../package/src/protocol.ts";
 import type { Client } from "../client.ts";
-import type { ProjectionMethod, ProjectionPoint, TaskSpec } from "../protocol.ts";
 import { isReady, type Store } from "../state/store.ts";
 import { taskOf } from "../state/task.ts";
 import type { Library } from "./library.ts";

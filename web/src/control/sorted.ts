@@ -1,6 +1,7 @@
 /** What came of sorting: a table of all answers, and the pictures in a folder per class. */
+
+import type { PictureId } from "../../package/src/protocol.ts";
 import type { App } from "../app.ts";
-import type { PictureId } from "../protocol.ts";
 import { answersOf } from "../state/answers.ts";
 import { classOf } from "../state/session.ts";
 import { threshold } from "../state/task.ts";

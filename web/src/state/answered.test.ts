@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import test from "node:test";
-import type { Classification, TaskSpec } from "../protocol.ts";
+import type { Classification, TaskSpec } from "../../package/src/protocol.ts";
 import { Answered } from "./answered.ts";
 
 const MODEL = "a fingerprint";

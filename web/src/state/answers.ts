@@ -1,5 +1,5 @@
 /** The answers as a list that can be filtered and ordered: what a person sorts many pictures by. */
-import type { Classification, PictureId, QueryResult } from "../protocol.ts";
+import type { Classification, PictureId, QueryResult } from "../../package/src/protocol.ts";
 import type { ClassId, Query, Session } from "./session.ts";
 import { type Verdict, verdict } from "./verdict.ts";
 

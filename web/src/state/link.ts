@@ -1,5 +1,5 @@
 /** What a link can say: model, sample and settings, in the part of it that no server sees. */
-import { DISTANCES, HEADS } from "../protocol.ts";
+import { DISTANCES, HEADS } from "../../package/src/protocol.ts";
 import { MAX_HALLUCINATIONS, type Session, type Settings } from "./session.ts";
 
 export interface Link {

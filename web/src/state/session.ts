@@ -3,7 +3,7 @@
  * plain immutable data with pure functions from one state to the next. Pixels,
  * features and results live elsewhere; a session only names pictures.
  */
-import type { Context, Distance, Head, PictureId } from "../protocol.ts";
+import type { Context, Distance, Head, PictureId } from "../../package/src/protocol.ts";
 
 export type ClassId = string;
 

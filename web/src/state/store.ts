@@ -10,7 +10,7 @@ import type {
   PictureId,
   ProjectionMethod,
   ProjectionPoint,
-} from "../protocol.ts";
+} from "../../package/src/protocol.ts";
 import { type History, record, redo, rewrite, startHistory, undo } from "./history.ts";
 import type { ModelEntry } from "./models.ts";
 import type { Sample } from "./samples.ts";

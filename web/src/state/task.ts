@@ -1,5 +1,5 @@
 /** From a session to what the worker computes on: only classes and pictures that are ready. */
-import type { ModelInfo, PictureId, TaskSpec } from "../protocol.ts";
+import type { ModelInfo, PictureId, TaskSpec } from "../../package/src/protocol.ts";
 import type { Session } from "./session.ts";
 
 export function taskOf(

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { QueryResult } from "../protocol.ts";
+import type { QueryResult } from "../../package/src/protocol.ts";
 import { addClass, emptySession, moveClass } from "./session.ts";
 import { verdict } from "./verdict.ts";
 

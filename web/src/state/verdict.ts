@@ -1,5 +1,5 @@
 /** What an answer comes to: the likeliest class, or none of them. */
-import type { QueryResult } from "../protocol.ts";
+import type { QueryResult } from "../../package/src/protocol.ts";
 import type { ClassEntry, Session } from "./session.ts";
 
 export interface Bar {

@@ -3,7 +3,7 @@
  * model where it is the person's own. What is read is checked field by field,
  * since a file may come from anywhere.
  */
-import { DISTANCES, HEADS } from "../protocol.ts";
+import { DISTANCES, HEADS } from "../../package/src/protocol.ts";
 import {
   type ClassEntry,
   DEFAULT_SETTINGS,

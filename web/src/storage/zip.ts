@@ -3,6 +3,8 @@
  * program opens the file. Reading knows what writing makes, and what programs
  * make of it that pack the files again.
  */
+import { crc32 } from "../../package/src/crc32.ts";
+
 const LOCAL = 0x04034b50;
 const CENTRAL = 0x02014b50;
 const END = 0x06054b50;
@@ -138,16 +140,4 @@ function pack(length: number, fields: readonly Field[]): Uint8Array<ArrayBuffer>
 
 async function view(part: Blob): Promise<DataView<ArrayBuffer>> {
   return new DataView(await part.arrayBuffer());
-}
-
-const TABLE = Uint32Array.from({ length: 256 }, (_, n) => {
-  let value = n;
-  for (let bit = 0; bit < 8; bit++) value = (value >>> 1) ^ (value & 1 ? 0xedb88320 : 0);
-  return value;
-});
-
-export function crc32(bytes: Uint8Array): number {
-  let value = 0xffffffff;
-  for (const byte of bytes) value = (value >>> 8) ^ (TABLE[(value ^ byte) & 255] ?? 0);
-  return (value ^ 0xffffffff) >>> 0;
 }

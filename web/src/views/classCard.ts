@@ -1,9 +1,10 @@
 /** One class: its name, its colour, its pictures, and ways to give it more. */
+
+import type { PictureId } from "../../package/src/protocol.ts";
 import type { App } from "../app.ts";
 import { h, KeyedList, type Row, setAttribute, setText } from "../dom.ts";
 import { CLASS_TYPE, draggable, dropZone } from "../input/drop.ts";
 import { fromList } from "../input/files.ts";
-import type { PictureId } from "../protocol.ts";
 import { type ClassEntry, moveClass } from "../state/session.ts";
 import { t } from "../strings/index.ts";
 import { openCamera } from "./camera.ts";

@@ -2,10 +2,11 @@
  * Where the evidence lies: laid over what the model sees, warm where covering a
  * part makes the answer less likely. Computed on demand by the worker.
  */
+
+import type { Occlusion, PictureId } from "../../package/src/protocol.ts";
 import type { App } from "../app.ts";
 import { sentence } from "../control/failures.ts";
 import { h, setAttribute, setText } from "../dom.ts";
-import type { Occlusion, PictureId } from "../protocol.ts";
 import type { ClassEntry } from "../state/session.ts";
 import { isReady } from "../state/store.ts";
 import { taskOf } from "../state/task.ts";

@@ -1,7 +1,8 @@
 /** What the model in use says of itself: its configuration, and where it comes from. */
+
+import type { ModelInfo } from "../../package/src/protocol.ts";
 import type { App } from "../app.ts";
 import { h } from "../dom.ts";
-import type { ModelInfo } from "../protocol.ts";
 import { formatDecimal, formatInteger, t } from "../strings/index.ts";
 
 /** Entries of the provenance that say something to a person. */

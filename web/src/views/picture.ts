@@ -1,7 +1,8 @@
 /** A picture at full size, beside what the model sees of it. */
+
+import type { PictureId } from "../../package/src/protocol.ts";
 import type { App } from "../app.ts";
 import { h } from "../dom.ts";
-import type { PictureId } from "../protocol.ts";
 import { t } from "../strings/index.ts";
 import { openDialog } from "./dialog.ts";
 

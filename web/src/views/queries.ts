@@ -1,10 +1,11 @@
 /** The column of questions, with how many of them are answered rightly where that is known. */
+
+import type { QueryResult } from "../../package/src/protocol.ts";
 import type { App } from "../app.ts";
 import type { Target } from "../control/actions.ts";
 import { h, KeyedList, setText } from "../dom.ts";
 import { dropZone } from "../input/drop.ts";
 import { fromList } from "../input/files.ts";
-import type { QueryResult } from "../protocol.ts";
 import { type Answer, answersOf } from "../state/answers.ts";
 import type { Query } from "../state/session.ts";
 import { threshold } from "../state/task.ts";

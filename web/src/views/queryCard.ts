@@ -1,8 +1,9 @@
 /** One question and its answer: label, bars, the nearest examples, and how to correct it. */
+
+import type { Neighbour, QueryResult } from "../../package/src/protocol.ts";
 import type { App } from "../app.ts";
 import { h, KeyedList, type Row, setAttribute, setText } from "../dom.ts";
 import { draggable, PICTURE_TYPE } from "../input/drop.ts";
-import type { Neighbour, QueryResult } from "../protocol.ts";
 import type { Query } from "../state/session.ts";
 import { thumbnailUrl } from "../state/store.ts";
 import { threshold } from "../state/task.ts";

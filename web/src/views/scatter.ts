@@ -1,8 +1,9 @@
 /** The map of features: how far the imagining goes, the canvas, its tip, and its twin in words. */
+
+import type { ProjectionMethod } from "../../package/src/protocol.ts";
 import type { App } from "../app.ts";
 import { MOST_TSNE_POINTS } from "../control/project.ts";
 import { h, setAttribute, setText } from "../dom.ts";
-import type { ProjectionMethod } from "../protocol.ts";
 import { thumbnailUrl } from "../state/store.ts";
 import { formatInteger, t } from "../strings/index.ts";
 import { segmented } from "./controls.ts";

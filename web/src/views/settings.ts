@@ -1,7 +1,8 @@
 /** What can be set: model, distance, sharpness, doubt and seed. The examples to imagine are with the map. */
+
+import { DISTANCES, HEADS } from "../../package/src/protocol.ts";
 import type { App } from "../app.ts";
 import { h, setText } from "../dom.ts";
-import { DISTANCES, HEADS } from "../protocol.ts";
 import { MAX_SEED } from "../state/link.ts";
 import { DEFAULT_SETTINGS } from "../state/session.ts";
 import { formatDecimal, formatShift, t } from "../strings/index.ts";

@@ -1,8 +1,9 @@
 /** One picture of the session: draggable, with a menu for everything that can be done to it. */
+
+import type { PictureId } from "../../package/src/protocol.ts";
 import type { App } from "../app.ts";
 import { h, type Row, setAttribute } from "../dom.ts";
 import { draggable, PICTURE_TYPE } from "../input/drop.ts";
-import type { PictureId } from "../protocol.ts";
 import { classOf } from "../state/session.ts";
 import { thumbnailUrl } from "../state/store.ts";
 import { t } from "../strings/index.ts";

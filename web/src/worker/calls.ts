@@ -1,71 +1,34 @@
 /**
- * What each call of the protocol does. Long work goes on in slices, so that a
- * picture can be classified, or the work cancelled, while it runs.
+ * What the page's workers can beside what the package's can: how a picture looks, drawing,
+ * explaining and evaluating. Long work goes on in slices, so that a picture can be classified, or
+ * the work cancelled, while it runs.
  */
-import init, { Session } from "../generated/fewshot_wasm.js";
-import type { CallName, Calls } from "../protocol.ts";
-import { encoding } from "./encoding.ts";
-import { withPicture } from "./picture.ts";
-import { slice, tick } from "./tick.ts";
+import type { Picture } from "../../package/src/generated/fewshot_wasm.js";
+import { encoded, encoder } from "../../package/src/worker/encoding.ts";
+import { session } from "../../package/src/worker/learning.ts";
+import { withPicture } from "../../package/src/worker/picture.ts";
+import type { Handlers } from "../../package/src/worker/serve.ts";
+import { slice, tick } from "../../package/src/worker/tick.ts";
 
-export interface Context<C extends CallName> {
-  readonly signal: AbortSignal;
-  progress(value: Calls[C]["progress"], transfer?: Transferable[]): void;
-}
-
-export interface Answer<C extends CallName> {
-  value: Calls[C]["result"];
-  transfer?: Transferable[];
-}
-
-export type Handler<C extends CallName> = (
-  args: Calls[C]["args"],
-  context: Context<C>,
-) => Promise<Answer<C>>;
-
-type Handlers = { readonly [C in CallName]: Handler<C> };
-
+/** Sharp on the largest card, on a screen of twice the pixels. */
+const THUMBNAIL_SIDE = 256;
 /** Long enough to get on, short enough that no one waits for the next message. */
 const SLICE_MS = 24;
 
-let started: Session | null = null;
-
-/** The page starts a worker before it calls anything else. */
-function session(): Session {
-  if (!started) throw new Error("the worker has not been started");
-  return started;
-}
-
-export const handlers: Handlers = {
-  async start({ module }) {
-    await init({ module_or_path: module });
-    started = new Session();
-    return { value: null };
+export const pageCalls: Handlers<"encode" | "view" | "project" | "occlude" | "evaluate"> = {
+  async encode({ blob, thumbnail }, { signal }) {
+    return await withPicture(blob, signal, async (picture) => {
+      const value = await encoded(picture);
+      value.thumbnail = thumbnail ? await thumbnailOf(picture) : null;
+      return { value, transfer: [value.feature.buffer] };
+    });
   },
 
-  async load({ file }, { signal }) {
-    const bytes = new Uint8Array(await file.arrayBuffer());
-    signal.throwIfAborted();
-    return { value: session().load(bytes) };
-  },
-
-  async put({ picture, feature }) {
-    session().put(picture, feature);
-    return { value: null };
-  },
-
-  async forget({ pictures }) {
-    session().forget(pictures);
-    return { value: null };
-  },
-
-  async classify(task, { signal }) {
-    // Newer questions that wait already make this one void.
-    await tick();
-    signal.throwIfAborted();
-    const start = performance.now();
-    const result = session().classify(task);
-    return { value: { ...result, milliseconds: performance.now() - start } };
+  async view({ blob }, { signal }) {
+    return await withPicture(blob, signal, async (picture) => {
+      const model = await encoder();
+      return { value: await toBlob(model.view(picture), model.viewSide(), "image/png") };
+    });
   },
 
   async project({ task, method, steps }, { signal, progress }) {
@@ -114,11 +77,15 @@ export const handlers: Handlers = {
       evaluation.free();
     }
   },
-
-  async exportClassifier({ task, names }) {
-    const { buffer } = session().exportClassifier(task, names);
-    return { value: buffer as ArrayBuffer, transfer: [buffer] };
-  },
-
-  ...encoding,
 };
+
+function thumbnailOf(picture: Picture): Promise<Blob> {
+  return toBlob(picture.thumbnail(THUMBNAIL_SIDE), THUMBNAIL_SIDE, "image/jpeg");
+}
+
+async function toBlob(rgba: Uint8Array, side: number, type: string): Promise<Blob> {
+  const canvas = new OffscreenCanvas(side, side);
+  const pixels = new Uint8ClampedArray(rgba.buffer as ArrayBuffer, rgba.byteOffset, rgba.length);
+  canvas.getContext("2d")?.putImageData(new ImageData(pixels, side, side), 0, 0);
+  return await canvas.convertToBlob({ type });
+}

@@ -94,7 +94,7 @@ pub fn lay_out(workspace: &Workspace) -> Result<PathBuf> {
         }
         let (from, to) = LITERT_UTILS;
         copy(&packages.join(from), &page.join(to))?;
-        let module = workspace.web().join("src/generated");
+        let module = workspace.web().join("package/src/generated");
         for name in ["fewshot_wasm.js", "fewshot_wasm_bg.wasm", "fewshot_wasm_relaxed.wasm"] {
             copy(&module.join(name), &page.join("fewshot").join(name))?;
         }

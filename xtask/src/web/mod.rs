@@ -29,7 +29,7 @@ pub fn run(workspace: &Workspace, arguments: &Web) -> Result<PathBuf> {
     Ok(out)
 }
 
-/// Everything up to the module in `web/src/generated/`.
+/// Everything up to the module in `web/package/src/generated/`.
 pub fn wasm(workspace: &Workspace) -> Result<()> {
     set_up(&workspace.web())?;
     module::build(workspace)

@@ -1,6 +1,6 @@
 //! The learner as WebAssembly, twice, with one JavaScript and TypeScript side.
 //!
-//! The output lands in `web/src/generated/`, where Vite and TypeScript look for it:
+//! The output lands in `web/package/src/generated/`, where Vite and TypeScript look for it:
 //! `fewshot_wasm.js`, `fewshot_wasm.d.ts`, and the module with and without relaxed SIMD, of which
 //! the page fetches the one that the browser can run.
 
@@ -27,7 +27,7 @@ struct Variant {
     rustflags: Option<&'static str>,
     /// Tells `wasm-opt` of them.
     optimise: &'static [&'static str],
-    /// Its name in `web/src/generated/`.
+    /// Its name in `web/package/src/generated/`.
     file: &'static str,
 }
 
@@ -72,7 +72,7 @@ pub fn build(workspace: &Workspace) -> Result<()> {
         )?);
     }
     let web = workspace.web();
-    let generated = web.join("src/generated");
+    let generated = web.join("package/src/generated");
     // The compiled module holds the version of wasm-bindgen, the lock file that of wasm-opt.
     let lock = read(&web.join("package-lock.json"))?;
     let options = VARIANTS.map(|variant| variant.optimise.concat()).concat() + &OPTIMISE.concat();
@@ -80,12 +80,12 @@ pub fn build(workspace: &Workspace) -> Result<()> {
     input.extend(compiled.iter().map(|module| sha256(module)));
     let stamp = Stamp::new(generated.join(".stamp"), input.concat());
     if stamp.is_fresh() {
-        unchanged("the modules in web/src/generated", "unchanged");
+        unchanged("the modules in web/package/src/generated", "unchanged");
         return Ok(());
     }
     // Beside its place, so that the rename is one step on one file system.
-    let partial = web.join("src/generated.partial");
-    let other = web.join("src/generated.other.partial");
+    let partial = web.join("package/src/generated.partial");
+    let other = web.join("package/src/generated.other.partial");
     let [plain, relaxed] =
         <[Vec<u8>; 2]>::try_from(compiled).map_err(|_| anyhow!("each variant is compiled once"))?;
     step("write the modules' JavaScript side", || {
@@ -128,7 +128,8 @@ fn same_side(one: &Path, other: &Path) -> Result<()> {
     let name = format!("{NAME}.js");
     ensure!(
         read(&one.join(&name))? == read(&other.join(&name))?,
-        "the JavaScript sides of the two modules differ: let web/src/client/module.ts bring both"
+        "the JavaScript sides of the two modules differ: \
+         let web/package/src/client/module.ts bring both"
     );
     Ok(())
 }

@@ -1,5 +1,5 @@
 /** Every sentence of the page, in English; the other languages have the same keys. */
-import type { FailureCode } from "../../protocol.ts";
+import type { FailureCode } from "../../../package/src/protocol.ts";
 import { counting } from "../count.ts";
 
 const count = counting("en");

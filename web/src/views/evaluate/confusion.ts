@@ -1,7 +1,8 @@
 /** Truth by row, answer by column; each cell opens the pictures that were answered so. */
+
+import type { ClassSpec, Evaluation } from "../../../package/src/protocol.ts";
 import type { App } from "../../app.ts";
 import { h } from "../../dom.ts";
-import type { ClassSpec, Evaluation } from "../../protocol.ts";
 import { thumbnailUrl } from "../../state/store.ts";
 import { formatPercent, t } from "../../strings/index.ts";
 import { openDialog } from "../dialog.ts";

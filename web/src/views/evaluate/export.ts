@@ -1,6 +1,7 @@
 /** An evaluation as a table that any program reads. */
+
+import type { ClassSpec, Context, Evaluation } from "../../../package/src/protocol.ts";
 import type { Plan, Point } from "../../control/evaluate.ts";
-import type { ClassSpec, Context, Evaluation } from "../../protocol.ts";
 import { csv } from "../../storage/csv.ts";
 import { t } from "../../strings/index.ts";
 

@@ -2,7 +2,7 @@
  * Draws the map on a canvas: imagined features as faint dots, examples and
  * questions as small pictures, prototypes as diamonds on top.
  */
-import type { PictureId } from "../../protocol.ts";
+import type { PictureId } from "../../../package/src/protocol.ts";
 import type { Session } from "../../state/session.ts";
 import { type Store, thumbnailUrl } from "../../state/store.ts";
 import type { Layout, Placed } from "./layout.ts";

@@ -3,7 +3,7 @@
  * square, turned so that it resembles what was there before, and approached
  * step by step so that the eye can follow. Projecting itself is the learner's.
  */
-import type { ProjectionPoint } from "../../protocol.ts";
+import type { ProjectionPoint } from "../../../package/src/protocol.ts";
 import type { Projection } from "../../state/store.ts";
 
 export interface Placed {

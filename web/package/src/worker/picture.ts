@@ -4,6 +4,8 @@
  * differently; every other format, and what that decoder does not know, is the
  * browser's business.
  */
+import type { Pixels } from "../api.ts";
+import { AS_IT_IS } from "../bitmap.ts";
 import { Picture } from "../generated/fewshot_wasm.js";
 import { type Limit, type PictureSource, WorkerError } from "../protocol.ts";
 import { hasCode } from "./failure.ts";
@@ -27,10 +29,12 @@ export async function withPicture<T>(
 }
 
 async function decode(source: PictureSource): Promise<Picture> {
-  if (source instanceof ImageBitmap) return fromBitmap(source);
+  if ("data" in source) return fromPixels(source);
+  if ("close" in source) return fromBitmap(source);
   if (source.size > MAX_FILE_BYTES)
     throw tooLarge(`${source.size} bytes`, { of: "bytes", most: MAX_FILE_BYTES });
   const head = new Uint8Array(await read(source.slice(0, 12)));
+  let why = "it is neither JPEG nor PNG";
   if (isJpeg(head) || isPng(head)) {
     const bytes = new Uint8Array(await read(source));
     try {
@@ -38,8 +42,12 @@ async function decode(source: PictureSource): Promise<Picture> {
     } catch (error) {
       if (error instanceof WebAssembly.RuntimeError) throw error;
       if (hasCode(error, "too-large")) throw tooManyPixels(String(error));
+      why = String(error);
     }
   }
+  // Node has no other decoder.
+  if (typeof createImageBitmap !== "function")
+    throw new WorkerError({ code: "bad-picture", detail: why });
   return fromBitmap(await decodeByBrowser(source, head));
 }
 
@@ -55,11 +63,7 @@ async function read(blob: Blob): Promise<ArrayBuffer> {
 
 async function decodeByBrowser(blob: Blob, head: Uint8Array): Promise<ImageBitmap> {
   try {
-    return await createImageBitmap(blob, {
-      colorSpaceConversion: "none",
-      imageOrientation: "from-image",
-      premultiplyAlpha: "none",
-    });
+    return await createImageBitmap(blob, AS_IT_IS);
   } catch (error) {
     const detail = error instanceof Error ? error.message : String(error);
     throw new WorkerError({ code: isHeic(head) ? "heic" : "bad-picture", detail });
@@ -75,11 +79,18 @@ function fromBitmap(bitmap: ImageBitmap): Picture {
     });
     if (!context) throw new WorkerError({ code: "internal", detail: "no canvas in the worker" });
     context.drawImage(bitmap, 0, 0);
-    const { data } = context.getImageData(0, 0, width, height);
-    return Picture.fromPixels(width, height, new Uint8Array(data.buffer));
+    return fromPixels(context.getImageData(0, 0, width, height));
   } finally {
     bitmap.close();
   }
+}
+
+function fromPixels({ width, height, data }: Pixels): Picture {
+  return Picture.fromPixels(
+    width,
+    height,
+    new Uint8Array(data.buffer, data.byteOffset, data.length),
+  );
 }
 
 function tooManyPixels(detail: string): WorkerError {

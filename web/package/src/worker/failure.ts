@@ -1,9 +1,10 @@
 /** From whatever was thrown to the code and cause the page gets. */
-import { FAILURE_CODES, type Failure, type FailureCode, WorkerError } from "../protocol.ts";
+import { type Failure, type FailureCode, WorkerError } from "../protocol.ts";
 
+/** The module's errors have a code of ours; those of browsers have none, or a number. */
 function codeOf(error: unknown): FailureCode | null {
-  if (typeof error !== "object" || error === null || !("code" in error)) return null;
-  return FAILURE_CODES.find((code) => code === error.code) ?? null;
+  const isCoded = error instanceof Error && "code" in error && typeof error.code === "string";
+  return isCoded ? (error.code as FailureCode) : null;
 }
 
 export function hasCode(error: unknown, code: FailureCode): boolean {

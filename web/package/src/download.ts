@@ -1,14 +1,14 @@
 /** A file over the network, with progress in the bytes of the file itself. */
-import { type Bytes, WorkerError } from "../protocol.ts";
+import { type Bytes, WorkerError } from "./protocol.ts";
 
 export async function download(
   url: string,
   sizeBytes: number | undefined,
-  signal: AbortSignal,
-  progress: (bytes: Bytes) => void,
+  signal?: AbortSignal,
+  progress?: (bytes: Bytes) => void,
 ): Promise<Blob> {
   try {
-    const response = await fetch(url, { signal });
+    const response = await fetch(url, signal ? { signal } : {});
     if (!response.ok || !response.body) {
       throw new WorkerError({ code: "network", detail: `${url} answered ${response.status}` });
     }
@@ -21,11 +21,11 @@ export async function download(
       if (done) break;
       chunks.push(value);
       received += value.length;
-      progress({ received, total });
+      progress?.({ received, total });
     }
     return new Blob(chunks);
   } catch (error) {
-    if (signal.aborted || error instanceof WorkerError) throw error;
+    if (signal?.aborted || error instanceof WorkerError) throw error;
     const cause = error instanceof Error ? error.message : String(error);
     throw new WorkerError({ code: "network", detail: `${url} cannot be fetched: ${cause}` });
   }

@@ -7,7 +7,16 @@ import {
   isFromWorker,
   type ToWorker,
   WorkerError,
-} from "../protocol.ts";
+} from "./protocol.ts";
+
+/** What is used of a `Worker`. */
+export interface WorkerLike {
+  postMessage(message: unknown, transfer: Transferable[]): void;
+  terminate(): void;
+  onmessage: ((event: MessageEvent<unknown>) => void) | null;
+  onerror: ((event: ErrorEvent) => void) | null;
+  onmessageerror: ((event: MessageEvent<unknown>) => void) | null;
+}
 
 interface Pending {
   resolve(value: unknown): void;
@@ -22,14 +31,14 @@ export interface CallOptions<C extends CallName> {
 }
 
 export class Channel {
-  readonly #worker: Worker;
+  readonly #worker: WorkerLike;
   readonly #pending = new Map<number, Pending>();
   #nextId = 1;
   #isOpen = true;
   /** Called once, when the worker ends unasked; its calls are rejected by then. */
   onCrash: (detail: string) => void = () => {};
 
-  constructor(worker: Worker) {
+  constructor(worker: WorkerLike) {
     this.#worker = worker;
     worker.onmessage = (event: MessageEvent<unknown>) => {
       if (isFromWorker(event.data)) this.#receive(event.data);
@@ -72,7 +81,7 @@ export class Channel {
     const pending = this.#pending.get(id);
     if (!pending) return;
     this.#pending.delete(id);
-    this.#worker.postMessage({ id, call: "cancel" } satisfies ToWorker);
+    this.#worker.postMessage({ id, call: "cancel" } satisfies ToWorker, []);
     pending.reject(cancelled());
   }
 

@@ -1,22 +1,25 @@
 /**
- * The learner's module: of the two, the one that this browser runs fastest. It is compiled once
- * for all workers.
+ * The learner's module: of the two, the one that runs fastest here. It is compiled once for all
+ * workers.
  */
-import plain from "../generated/fewshot_wasm_bg.wasm?url";
-import relaxed from "../generated/fewshot_wasm_relaxed.wasm?url";
-import { WorkerError } from "../protocol.ts";
 import { RELAXED_SIMD } from "./probe.ts";
+import { WorkerError } from "./protocol.ts";
 
 export type ModuleKind = "relaxed" | "simd";
 
-/** `?module=simd` in the address takes the one that every browser runs, to compare the two. */
 export function moduleKind(): ModuleKind {
-  if (new URLSearchParams(location.search).get("module") === "simd") return "simd";
   return WebAssembly.validate(new Uint8Array(RELAXED_SIMD)) ? "relaxed" : "simd";
 }
 
+/** Beside this file, in the sources as in what is published: bundlers take it along from there. */
+export function moduleUrl(kind: ModuleKind): URL {
+  return kind === "relaxed"
+    ? new URL("./generated/fewshot_wasm_relaxed.wasm", import.meta.url)
+    : new URL("./generated/fewshot_wasm_bg.wasm", import.meta.url);
+}
+
 export async function fetchModule(kind: ModuleKind): Promise<WebAssembly.Module> {
-  const url = kind === "relaxed" ? relaxed : plain;
+  const url = moduleUrl(kind);
   try {
     const response = await fetch(url);
     if (!response.ok) throw new Error(`${url} answered ${response.status}`);

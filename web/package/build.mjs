@@ -11,6 +11,8 @@ const GENERATED = join(HERE, "src/generated");
 /** The module in its two forms, and its JavaScript side as wasm-bindgen writes it. */
 const MODULE = ["fewshot_wasm.js", "fewshot_wasm_bg.wasm", "fewshot_wasm_relaxed.wasm"];
 
+const LICENCES = ["LICENSE-APACHE", "LICENSE-MIT"];
+
 /** What `package.json` names. */
 export const OUT = join(HERE, "dist");
 
@@ -40,6 +42,7 @@ export async function buildPackage(out = OUT) {
   }
   mkdirSync(join(out, "generated"));
   for (const file of MODULE) copyFileSync(join(GENERATED, file), join(out, "generated", file));
+  for (const file of LICENCES) copyFileSync(join(HERE, "../..", file), join(out, file));
   copyFileSync(join(HERE, "src/api.ts"), join(out, "index.d.ts"));
 }
 

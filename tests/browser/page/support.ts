@@ -84,7 +84,7 @@ export async function dropFiles(page: Page, onto: Locator, paths: string[]): Pro
 }
 
 /** Ends the worker of a name as a fault in it would, and waits until it is gone. */
-export async function crash(page: Page, name: "session" | "encoder"): Promise<void> {
+export async function crash(page: Page, name: "session" | "encoder" | "fewshot"): Promise<void> {
   for (const worker of page.workers()) {
     if ((await worker.evaluate(() => self.name).catch(() => "")) !== name) continue;
     const gone = new Promise((resolve) => worker.once("close", resolve));

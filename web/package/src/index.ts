@@ -7,7 +7,8 @@ import { fetchModule, moduleKind } from "./module.ts";
 export type * from "./api.ts";
 
 const host: Host = {
-  startWorker: () => new Worker(new URL("./worker.js", import.meta.url), { type: "module" }),
+  startWorker: () =>
+    new Worker(new URL("./worker.js", import.meta.url), { type: "module", name: "fewshot" }),
   compile: () => fetchModule(moduleKind()),
   fetch: (address, { signal, onProgress } = {}) => download(address, undefined, signal, onProgress),
   formats: "a JPEG, a PNG or another file that this browser shows",

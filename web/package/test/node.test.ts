@@ -5,7 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
 import { pathToFileURL } from "node:url";
-import { buildPackage, OUT } from "../build.mjs";
+import { OUT } from "../build.mjs";
 import type { Fewshot, FewshotError, Learner } from "../src/api.ts";
 
 const ROOT = join(import.meta.dirname, "../../..");
@@ -19,7 +19,6 @@ let fewshot: Fewshot;
 let learner: Learner;
 
 before(async () => {
-  await buildPackage();
   ({ Fewshot: fewshot } = await import(pathToFileURL(join(OUT, "node.js")).href));
   learner = await taught();
 });

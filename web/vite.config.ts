@@ -3,6 +3,7 @@
  * under any base path, and a digest of its content in every file's name.
  */
 import { defineConfig, type Plugin } from "vite";
+import { along } from "./build/along.ts";
 import { offline } from "./build/offline.ts";
 import { sizes } from "./build/sizes.ts";
 
@@ -27,7 +28,7 @@ function withoutPolicy(): Plugin {
 
 export default defineConfig({
   base: "./",
-  plugins: [title(), withoutPolicy(), offline(TITLE), sizes()],
+  plugins: [title(), withoutPolicy(), along(), offline(TITLE), sizes()],
   worker: { format: "es" },
   build: {
     target: "es2022",

@@ -11,6 +11,12 @@ export function moduleKind(): ModuleKind {
   return WebAssembly.validate(new Uint8Array(RELAXED_SIMD)) ? "relaxed" : "simd";
 }
 
+/** Where the modules lie in what is published. */
+export const MODULE_FILES: Readonly<Record<ModuleKind, string>> = {
+  simd: "generated/fewshot_wasm_bg.wasm",
+  relaxed: "generated/fewshot_wasm_relaxed.wasm",
+};
+
 /** Beside this file, in the sources as in what is published: bundlers take it along from there. */
 export function moduleUrl(kind: ModuleKind): URL {
   return kind === "relaxed"

@@ -2,7 +2,7 @@
 
 import { crc32 } from "../../package/src/crc32.ts";
 import { download } from "../../package/src/download.ts";
-import type { Bytes } from "../../package/src/protocol.ts";
+import { type Bytes, WorkerError } from "../../package/src/protocol.ts";
 import type { Client } from "../client.ts";
 import { isSlow } from "../input/connection.ts";
 import { firstModel, type ModelEntry, readManifest } from "../state/models.ts";
@@ -116,6 +116,14 @@ export class Models {
     let free = title;
     for (let n = 2; taken.has(free); n++) free = `${title} (${n})`;
     return free;
+  }
+
+  /** The file of the model that is loaded. */
+  async present(): Promise<{ file: Blob; url: string | null }> {
+    const { model } = this.#store;
+    if (model.phase !== "ready") throw new WorkerError({ code: "no-model", detail: "not loaded" });
+    const file = await this.#file(model.entry, this.#load.signal);
+    return { file, url: model.entry.url };
   }
 
   ownFiles(): ReadonlyMap<string, ArrayBuffer> {

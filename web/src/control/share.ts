@@ -1,4 +1,5 @@
 /** What leaves the page, only when the person asks: a session, a classifier, a link. */
+import type { TaskSpec } from "../../package/src/protocol.ts";
 import type { App } from "../app.ts";
 import { SESSION_EXTENSION } from "../input/files.ts";
 import { writeLink } from "../state/link.ts";
@@ -34,18 +35,30 @@ export async function saveSession(app: App): Promise<void> {
   }
 }
 
-export async function exportClassifier(app: App): Promise<void> {
+/** What a classifier is called, here and in what is taken along. */
+export const CLASSIFIER = "classifier.safetensors";
+
+/** What there is to export; null, and said, where there is nothing yet. */
+export function taught(app: App): TaskSpec | null {
   const { info, session } = app.store;
   const task = info && taskOf(session, info, isReady(app.store));
-  if (!task || task.classes.length < 2) {
-    app.store.notify({ kind: "error", text: t.needsAnswers });
-    return;
-  }
+  if (task && task.classes.length >= 2) return task;
+  app.store.notify({ kind: "error", text: t.needsAnswers });
+  return null;
+}
+
+/** The classes and settings as a file, with what the person calls the pictures. */
+export async function classifierOf(app: App, task: TaskSpec): Promise<Blob> {
+  const examples = task.classes.flatMap((c) => c.examples);
+  const names = examples.map((id) => app.store.pictures.get(id)?.name ?? "");
+  return new Blob([await app.client.call("exportClassifier", { task, names })]);
+}
+
+export async function exportClassifier(app: App): Promise<void> {
+  const task = taught(app);
+  if (!task) return;
   try {
-    const examples = task.classes.flatMap((c) => c.examples);
-    const names = examples.map((id) => app.store.pictures.get(id)?.name ?? "");
-    const bytes = await app.client.call("exportClassifier", { task, names });
-    download(new Blob([bytes]), "classifier.safetensors");
+    download(await classifierOf(app, task), CLASSIFIER);
   } catch (error) {
     app.store.notify({ kind: "error", text: sentence(error, t.exportClassifier) });
   }

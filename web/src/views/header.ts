@@ -1,5 +1,6 @@
 /** The top of the page: its name, undo and redo, and what concerns the whole session. */
 import type { App } from "../app.ts";
+import { takeAlong } from "../control/along.ts";
 import { copyLink, exportClassifier, saveSession } from "../control/share.ts";
 import { exportFolders, exportTable } from "../control/sorted.ts";
 import { h } from "../dom.ts";
@@ -53,6 +54,7 @@ function moreItems(app: App): MenuItem[] {
     { text: t.saveSession, run: () => void saveSession(app) },
     { text: t.openSession, run: () => chooseFile(app) },
     { text: t.exportClassifier, run: () => void exportClassifier(app) },
+    { text: t.takeAlong, run: () => void takeAlong(app) },
     { text: t.exportAnswers, run: () => exportTable(app) },
     { text: t.exportFolders, run: () => void exportFolders(app) },
     { text: t.evaluateMenu, run: () => openEvaluation(app) },

@@ -325,6 +325,15 @@ const en = {
   saveSession: "Save session as a file",
   openSession: "Open a file…",
   exportClassifier: "Export the classifier",
+  takeAlong: "Take it along as a page",
+  along: {
+    file: "my-classifier",
+    title: "What is it?",
+    choose: "Choose pictures, or drop them here",
+    loading: "The model is on its way",
+    unstarted: "This page needs a server, any one: see README.md.",
+    stays: "No picture leaves this device.",
+  },
   needsAnswers: "Give two classes a picture each first: there is nothing to export yet.",
   copyLink: "Copy link",
   linkCopied:

@@ -1,3 +1,3 @@
 /** What `package.json` names. */
 export declare const OUT: string;
-export declare function buildPackage(out?: string): Promise<void>;
+export declare function buildPackage(): Promise<void>;

@@ -23,6 +23,8 @@ export async function serveFolder(folder: string): Promise<Served> {
   const server = createServer(async (request, response) => {
     const { pathname } = new URL(request.url ?? "/", "http://localhost");
     asked.push(pathname);
+    // A host of packages lets every page import from it.
+    response.setHeader("access-control-allow-origin", "*");
     const file = join(folder, decodeURIComponent(pathname), pathname.endsWith("/") ? "index.html" : "");
     try {
       response.setHeader("content-type", TYPES[extname(file)] ?? "application/octet-stream");

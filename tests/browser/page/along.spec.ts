@@ -85,7 +85,6 @@ test("taken along, unpacked and served, it gives the same answers", async ({ pag
     "classifier.safetensors",
     "fewshot/LICENSE-APACHE",
     "fewshot/LICENSE-MIT",
-    "fewshot/generated/fewshot_wasm.js",
     "fewshot/generated/fewshot_wasm_bg.wasm",
     "fewshot/generated/fewshot_wasm_relaxed.wasm",
     "fewshot/index.d.ts",

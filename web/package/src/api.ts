@@ -62,6 +62,8 @@ export interface Answer {
   probabilities: Record<string, number>;
   /** How strange the picture is to all classes: what the threshold is compared with. */
   novelty: number;
+  /** Whether the picture's file ends early, so that a part of it is missing. */
+  torn: boolean;
 }
 
 /** Why something was not done, in a sentence that names the picture and what helps. */
@@ -85,7 +87,10 @@ export interface FewshotError extends Error {
 export interface Learner {
   /** The classes, with how many examples each has. */
   readonly classes: readonly { readonly name: string; readonly examples: number }[];
-  /** Teaches a class by a picture; resolves to the example's name, for {@link Learner.remove}. */
+  /**
+   * Teaches a class by a picture; resolves to the example's name, for {@link Learner.remove}. A
+   * picture whose file ends early is refused.
+   */
   add(name: string, image: Image): Promise<string>;
   /** Forgets a class, or one example of it; the class goes with its last one. */
   remove(name: string, example?: string): void;

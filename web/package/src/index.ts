@@ -6,9 +6,19 @@ import { fetchModule, moduleKind } from "./module.ts";
 
 export type * from "./api.ts";
 
+/** Bundlers know it by this form. */
+function startWorker(): Worker {
+  const options = { type: "module", name: "fewshot" } as const;
+  if (import.meta.url.startsWith(location.origin))
+    return new Worker(new URL("./worker.js", import.meta.url), options);
+  // A browser starts no worker of another site, but lets one of this site import from there.
+  const url = import.meta.url.replace(/[^/]*$/, "worker.js");
+  const script = new Blob([`import ${JSON.stringify(url)}`], { type: "text/javascript" });
+  return new Worker(URL.createObjectURL(script), options);
+}
+
 const host: Host = {
-  startWorker: () =>
-    new Worker(new URL("./worker.js", import.meta.url), { type: "module", name: "fewshot" }),
+  startWorker,
   compile: () => fetchModule(moduleKind()),
   fetch: (address, { signal, onProgress } = {}) => download(address, undefined, signal, onProgress),
   formats: "a JPEG, a PNG or another file that this browser shows",

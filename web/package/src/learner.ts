@@ -6,8 +6,14 @@ import type * as api from "./api.ts";
 import { Channel, type WorkerLike } from "./channel.ts";
 import { type Class, type Example, readClassifier, type Settings } from "./classifier.ts";
 import { failure, refuse } from "./failures.ts";
-import { type Fetch, fileOf, nameOf, pictureOf } from "./images.ts";
-import { type Failure, type ModelInfo, type TaskSpec, WorkerError } from "./protocol.ts";
+import { type Fetch, fileOf, nameOf, pictureOf, quoted } from "./images.ts";
+import {
+  type Encoded,
+  type Failure,
+  type ModelInfo,
+  type TaskSpec,
+  WorkerError,
+} from "./protocol.ts";
 
 /** What a browser and Node do each in their own way. */
 export interface Host {
@@ -48,12 +54,16 @@ export class Learner implements api.Learner {
         host.compile(),
         fileOf(source, (address) => host.fetch(address, options)),
       ]);
+      options.signal?.throwIfAborted();
       const learner = new Learner(host, module, model);
       await learner.#open();
       learner.#set(options);
       return learner;
     } catch (error) {
-      throw failure(error, nameOf(source, "the model"), host.formats);
+      const name = quoted(source, "the model");
+      if (options.signal?.aborted)
+        throw refuse("cancelled", `${name}: its signal ended the loading`);
+      throw failure(error, name, host.formats);
     }
   }
 
@@ -69,11 +79,12 @@ export class Learner implements api.Learner {
   }
 
   async add(name: string, image: api.Image): Promise<string> {
-    const example: Example = { id: this.#freeId(), name: nameOf(image, ""), feature: null };
+    const file = nameOf(image).replace(/^.*[/\\]/, "");
+    const example: Example = { id: this.#freeId(), name: file, feature: null };
     const to = this.#classes.find((c) => c.name === name) ?? this.#begin(name);
     // Its place is taken now: the order of asking counts, not that of reading.
     to.examples.push(example);
-    const work = this.#about(nameOf(image), () => this.#read(image, example));
+    const work = this.#about(quoted(image), () => this.#read(image, example));
     this.#adding = Promise.allSettled([this.#adding, work]);
     await work.catch((error) => {
       this.#drop(to, [example]);
@@ -91,17 +102,17 @@ export class Learner implements api.Learner {
   }
 
   classify(image: api.Image): Promise<api.Answer> {
-    return this.#about(nameOf(image), async () => {
-      const feature = await this.#encode(image);
+    return this.#about(quoted(image), async () => {
+      const encoded = await this.#encode(image);
       await this.#adding;
-      const answer = this.#turn.then(() => this.#ask(feature));
+      const answer = this.#turn.then(() => this.#ask(encoded));
       this.#turn = answer.catch(() => {});
       return await answer;
     });
   }
 
   open(classifier: api.Source): Promise<void> {
-    return this.#about(nameOf(classifier, "the classifier"), async () => {
+    return this.#about(quoted(classifier, "the classifier"), async () => {
       const file = await (await fileOf(classifier, this.#host.fetch)).arrayBuffer();
       const { settings, classes } = readClassifier(file, this.#info);
       const gone = this.#classes;
@@ -165,20 +176,21 @@ export class Learner implements api.Learner {
     this.#threshold = threshold;
   }
 
-  async #encode(image: api.Image): Promise<Feature> {
+  async #encode(image: api.Image): Promise<Encoded> {
     const blob = await pictureOf(image, this.#host.fetch);
     const worker = await this.#open();
     const transfer = "close" in blob ? { transfer: [blob] } : {};
-    return (await worker.call("encode", { blob, thumbnail: false }, transfer)).feature;
+    return await worker.call("encode", { blob, thumbnail: false }, transfer);
   }
 
   async #read(image: api.Image, example: Example): Promise<void> {
-    const feature = await this.#encode(image);
+    const { feature, torn } = await this.#encode(image);
+    if (torn) throw new WorkerError({ code: "bad-picture", detail: "its file ends early" });
     await (await this.#open()).call("put", { picture: example.id, feature });
     example.feature = feature;
   }
 
-  async #ask(feature: Feature): Promise<api.Answer> {
+  async #ask({ feature, torn }: Encoded): Promise<api.Answer> {
     const picture = this.#freeId();
     const task = this.#task([picture]);
     const { classes } = task;
@@ -197,6 +209,7 @@ export class Learner implements api.Learner {
       // The answer has those with examples, in their order, and so has the task.
       probabilities: Object.fromEntries(classes.map((c, i) => [c.name, probabilities[i] ?? 0])),
       novelty,
+      torn,
     };
   }
 

@@ -2,6 +2,7 @@
  * The learner's module: of the two, the one that runs fastest here. It is compiled once for all
  * workers.
  */
+import { get } from "./download.ts";
 import { RELAXED_SIMD } from "./probe.ts";
 import { WorkerError } from "./protocol.ts";
 
@@ -25,16 +26,13 @@ export function moduleUrl(kind: ModuleKind): URL {
 }
 
 export async function fetchModule(kind: ModuleKind): Promise<WebAssembly.Module> {
-  const url = moduleUrl(kind);
+  const response = await get(moduleUrl(kind));
   try {
-    const response = await fetch(url);
-    if (!response.ok) throw new Error(`${url} answered ${response.status}`);
     // A host that does not know the type would be refused by the streaming compiler.
     return response.headers.get("content-type") === "application/wasm"
       ? await WebAssembly.compileStreaming(response)
       : await WebAssembly.compile(await response.arrayBuffer());
   } catch (error) {
-    const detail = error instanceof Error ? error.message : String(error);
-    throw new WorkerError({ code: "network", detail });
+    throw new WorkerError({ code: "network", detail: String(error) });
   }
 }

@@ -234,8 +234,7 @@ export function isToWorker(value: unknown): value is ToWorker {
 
 export function isFromWorker(value: unknown): value is FromWorker {
   if (!isRecord(value) || typeof value.id !== "number") return false;
-  if (value.type === "progress" || value.type === "done") return "value" in value;
-  return value.type === "failed" && isRecord(value.failure) && "code" in value.failure;
+  return value.type === "failed" ? isRecord(value.failure) : "value" in value;
 }
 
 /** An error that carries its code across the boundary. */

@@ -107,6 +107,7 @@ test("questions asked at once, before the examples are read, are all answered al
 test("what was saved and is opened elsewhere gives the same answers", async () => {
   const path = scratch("classifier.safetensors");
   await writeFile(path, await learner.save());
+  assert.match(await readFile(path, "latin1"), /pictures\\":\[\\"plain.png\\"\]/);
   const other = await fewshot.load(await readFile(MODEL));
   await other.open(path);
   assert.deepEqual(other.classes, learner.classes);
@@ -136,6 +137,13 @@ test("examples and classes are forgotten", async () => {
 
 test("what cannot be used is refused by name, with what helps, and changes nothing", async () => {
   const { classes } = learner;
+  const whole = await readFile(picture("sea/photo.jpg"));
+  const half = new File([whole.subarray(0, whole.length / 2)], "half.jpg");
+  await assert.rejects(
+    learner.add("sea", half),
+    refused("bad-picture", "“half.jpg”", "ends early"),
+  );
+  assert.equal((await learner.classify(half)).torn, true);
   await assert.rejects(learner.add("leaf", "gone.jpg"), refused("gone", "“gone.jpg”"));
   const text = scratch("notes.txt");
   await writeFile(text, "no picture");
@@ -153,6 +161,11 @@ test("what cannot be used is refused by name, with what helps, and changes nothi
   await assert.rejects(omniglot.open(saved), refused("bad-model", "another model"));
   omniglot.close();
   assert.deepEqual(learner.classes, classes);
+});
+
+test("a signal ends the loading", async () => {
+  const signal = AbortSignal.abort();
+  await assert.rejects(fewshot.load(MODEL, { signal }), refused("cancelled", "cifar-fs", "signal"));
 });
 
 test("a closed learner says so", async () => {

@@ -9,8 +9,8 @@ import { OUT } from "../build.mjs";
 
 const PACKAGE = join(import.meta.dirname, "..");
 const WEB = join(PACKAGE, "..");
-/** After brotli: what a page's own scripts grow by, and what its worker loads before the module. */
-const MOST_BYTES = { "index.js": 5000, "worker.js": 2000 };
+/** After brotli: what a page's own scripts grow by, and the worker with the module's side in it. */
+const MOST_BYTES = { "index.js": 5000, "worker.js": 6000 };
 
 function run(program: string, ...parts: string[]): string {
   const { status, stdout, stderr } = spawnSync(program, parts, { cwd: PACKAGE, encoding: "utf8" });
@@ -33,7 +33,6 @@ test("what is published is exactly what belongs", () => {
     "README.md",
     "dist/LICENSE-APACHE",
     "dist/LICENSE-MIT",
-    "dist/generated/fewshot_wasm.js",
     "dist/generated/fewshot_wasm_bg.wasm",
     "dist/generated/fewshot_wasm_relaxed.wasm",
     "dist/index.d.ts",

@@ -3,8 +3,9 @@
  * modules, the model and a README, to be unpacked and served by whatever serves files.
  */
 
+import { get } from "../../package/src/download.ts";
 import { MODULE_FILES, type ModuleKind, moduleUrl } from "../../package/src/module.ts";
-import { type TaskSpec, WorkerError } from "../../package/src/protocol.ts";
+import type { TaskSpec } from "../../package/src/protocol.ts";
 import type { App } from "../app.ts";
 import { threshold } from "../state/task.ts";
 import { writeZip, type ZipEntry } from "../storage/zip.ts";
@@ -32,16 +33,16 @@ async function pageOf(app: App, task: TaskSpec): Promise<Blob> {
   const [classifier, { file, url }, list, readme] = await Promise.all([
     classifierOf(app, task),
     app.models.present(),
-    get(`${FOLDER}files.json`),
-    get(`${FOLDER}README.${language}.md`),
+    blobAt(`${FOLDER}files.json`),
+    blobAt(`${FOLDER}README.${language}.md`),
   ]);
   const texts = textsOf(app, task);
   const names: string[] = JSON.parse(await list.text());
   const files = await Promise.all([
-    ...names.map(async (name) => ({ name, data: await get(FOLDER + name) })),
+    ...names.map(async (name) => ({ name, data: await blobAt(FOLDER + name) })),
     ...kinds.map(async (kind) => ({
       name: `fewshot/${MODULE_FILES[kind]}`,
-      data: await get(moduleUrl(kind)),
+      data: await blobAt(moduleUrl(kind)),
     })),
   ]);
   const page = files.map(async ({ name, data }): Promise<ZipEntry> => {
@@ -97,13 +98,6 @@ function escaped(text: string): string {
   return text.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll('"', "&quot;");
 }
 
-async function get(address: string | URL): Promise<Blob> {
-  try {
-    const response = await fetch(new URL(address, document.baseURI));
-    if (response.ok) return await response.blob();
-    throw new Error(`${address} answered ${response.status}`);
-  } catch (error) {
-    const detail = error instanceof Error ? error.message : String(error);
-    throw new WorkerError({ code: "network", detail });
-  }
+async function blobAt(address: string | URL): Promise<Blob> {
+  return (await get(new URL(address, document.baseURI))).blob();
 }

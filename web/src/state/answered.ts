@@ -2,7 +2,12 @@
  * The answers given so far, so that a question more costs only itself: where each is answered by
  * itself, an answer holds as long as classes, settings and model do.
  */
-import type { Classification, PictureId, QueryResult, TaskSpec } from "../../package/src/protocol.ts";
+import type {
+  Classification,
+  PictureId,
+  QueryResult,
+  TaskSpec,
+} from "../../package/src/protocol.ts";
 
 /** Asked in one call: a newer task waits for no more than these. */
 const PORTION = 200;

@@ -110,8 +110,7 @@ function isPng(head: Uint8Array): boolean {
 }
 
 function isHeic(head: Uint8Array): boolean {
-  const brands = ["heic", "heix", "hevc", "heim", "heis", "mif1", "msf1"];
-  return text(head, 4, 8) === "ftyp" && brands.includes(text(head, 8, 12));
+  return /^ftyp(hei[cxms]|hevc|mif1|msf1)/.test(text(head, 4, 12));
 }
 
 function text(head: Uint8Array, from: number, to: number): string {

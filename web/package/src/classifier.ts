@@ -45,11 +45,25 @@ interface Tensor {
   data_offsets: [number, number];
 }
 
+type Model = Pick<ModelInfo, "fingerprint" | "featureDim">;
+
+interface Taught {
+  settings: Settings;
+  classes: Class[];
+}
+
 /** Throws what is wrong with a file that is none, or not whole, or of another model. */
-export function readClassifier(
-  file: ArrayBuffer,
-  { fingerprint, featureDim }: Pick<ModelInfo, "fingerprint" | "featureDim">,
-): { settings: Settings; classes: Class[] } {
+export function readClassifier(file: ArrayBuffer, model: Model): Taught {
+  try {
+    return read(file, model);
+  } catch (error) {
+    throw error instanceof WorkerError
+      ? error
+      : bad("it is no .safetensors file, or not all of it");
+  }
+}
+
+function read(file: ArrayBuffer, { fingerprint, featureDim }: Model): Taught {
   const { metadata, tensors } = readSafetensors(file);
   const json = metadata[KEY];
   if (json === undefined) throw bad("it holds no taught classifier");
@@ -61,7 +75,7 @@ export function readClassifier(
   if (model !== fingerprint)
     throw bad(`it was taught over another model (${model}, not ${fingerprint})`);
   const names = new Set<string>();
-  const read = classes.map(({ id, name, examples, pictures = examples }, i) => ({
+  const known = classes.map(({ id, name, examples, pictures = examples }, i) => ({
     id,
     name: free(name, names),
     examples: rows(tensors.get(`class.${i}`), examples.length, featureDim).map((feature, row) => {
@@ -69,7 +83,7 @@ export function readClassifier(
       return { id, name: pictures[row] ?? id, feature };
     }),
   }));
-  return { settings, classes: read };
+  return { settings, classes: known };
 }
 
 function bad(why: string): WorkerError {
@@ -94,22 +108,16 @@ interface Safetensors {
 }
 
 function readSafetensors(file: ArrayBuffer): Safetensors {
-  try {
-    const start = 8 + Number(new DataView(file).getBigUint64(0, true));
-    const header = JSON.parse(new TextDecoder().decode(new Uint8Array(file, 8, start - 8)));
-    const { __metadata__: metadata = {}, ...tensors } = header;
-    const stored = Object.entries(tensors as Record<string, Tensor>).map(([name, tensor]) => {
-      const [from, to] = tensor.data_offsets;
-      // Copied: a file's tables may begin anywhere, numbers may not.
-      return [
-        name,
-        { ...tensor, bytes: new Uint8Array(file.slice(start + from, start + to)) },
-      ] as const;
-    });
-    return { metadata, tensors: new Map(stored) };
-  } catch {
-    throw bad("it is no .safetensors file, or not all of it");
-  }
+  const start = 8 + Number(new DataView(file).getBigUint64(0, true));
+  const header = JSON.parse(new TextDecoder().decode(new Uint8Array(file, 8, start - 8)));
+  const { __metadata__: metadata = {}, ...tensors } = header;
+  const stored = Object.entries(tensors as Record<string, Tensor>).map(([name, tensor]) => {
+    const [from, to] = tensor.data_offsets;
+    // Copied: a file's tables may begin anywhere, numbers may not.
+    const bytes = new Uint8Array(file.slice(start + from, start + to));
+    return [name, { ...tensor, bytes }] as const;
+  });
+  return { metadata, tensors: new Map(stored) };
 }
 
 function rows(table: Stored | undefined, count: number, dim: number): Float32Array<ArrayBuffer>[] {

@@ -6,15 +6,14 @@ import { fetchModule, moduleKind } from "./module.ts";
 
 export type * from "./api.ts";
 
-/** Bundlers know it by this form. */
+/** Bundlers know it by this form, options and all. */
 function startWorker(): Worker {
-  const options = { type: "module", name: "fewshot" } as const;
   if (import.meta.url.startsWith(location.origin))
-    return new Worker(new URL("./worker.js", import.meta.url), options);
+    return new Worker(new URL("./worker.js", import.meta.url), { type: "module", name: "fewshot" });
   // A browser starts no worker of another site, but lets one of this site import from there.
   const url = import.meta.url.replace(/[^/]*$/, "worker.js");
   const script = new Blob([`import ${JSON.stringify(url)}`], { type: "text/javascript" });
-  return new Worker(URL.createObjectURL(script), options);
+  return new Worker(URL.createObjectURL(script), { type: "module", name: "fewshot" });
 }
 
 const host: Host = {

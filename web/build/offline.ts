@@ -10,8 +10,8 @@ const ON_DEMAND = /\.safetensors$/;
 /** The module in two forms, of which a browser keeps the one that it runs. */
 const MODULE = /\.wasm$/;
 const RELAXED = /relaxed/;
-/** What no page asks for. */
-const LEFT_OUT = /(^|\/)(\.|README\.md$|LICENSE\.txt$|\.NOTICE$|sw\.js$)|\.woff$/;
+/** What no page asks for, or only with a network: "Take it along" needs the other module too. */
+const LEFT_OUT = /^along-|(^|\/)(\.|README\.md$|LICENSE\.txt$|\.NOTICE$|sw\.js$)|\.woff$/;
 
 export function offline(title: string): Plugin {
   return {

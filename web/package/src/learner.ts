@@ -34,6 +34,7 @@ export class Learner implements api.Learner {
   readonly #module: WebAssembly.Module;
   /** Has the model and every feature. */
   #worker: Promise<Channel> | null = null;
+  #ready: Channel | null = null;
   #isClosed = false;
   #info!: ModelInfo;
   #settings!: Settings;
@@ -41,7 +42,7 @@ export class Learner implements api.Learner {
   #classes: Class[] = [];
   #lastId = 0;
   #adding: Promise<unknown> = Promise.resolve();
-  /** One question at a time: a worker drops an older one for a newer. */
+  /** One question at a time, over classes that stay: a worker drops an older one for a newer. */
   #turn: Promise<unknown> = Promise.resolve();
 
   static async load(
@@ -105,9 +106,7 @@ export class Learner implements api.Learner {
     return this.#about(quoted(image), async () => {
       const encoded = await this.#encode(image);
       await this.#adding;
-      const answer = this.#turn.then(() => this.#ask(encoded));
-      this.#turn = answer.catch(() => {});
-      return await answer;
+      return await this.#inTurn(() => this.#ask(encoded));
     });
   }
 
@@ -115,11 +114,14 @@ export class Learner implements api.Learner {
     return this.#about(quoted(classifier, "the classifier"), async () => {
       const file = await (await fileOf(classifier, this.#host.fetch)).arrayBuffer();
       const { settings, classes } = readClassifier(file, this.#info);
-      const gone = this.#classes;
-      this.#settings = settings;
-      this.#classes = classes;
-      for (const { examples } of gone) this.#forget(examples);
-      await this.#give(await this.#open());
+      await this.#adding;
+      await this.#inTurn(async () => {
+        const worker = await this.#open();
+        this.#forget(this.#examples());
+        this.#settings = settings;
+        this.#classes = classes;
+        await this.#give(worker);
+      });
     });
   }
 
@@ -127,9 +129,9 @@ export class Learner implements api.Learner {
     return this.#about("the classifier", async () => {
       await this.#adding;
       const worker = await this.#open();
-      const task = this.#task([]);
       const names = this.#examples().map(({ id, name }) => name || id);
-      return new Uint8Array(await worker.call("exportClassifier", { task, names }));
+      const args = { task: this.#task([]), names };
+      return new Uint8Array(await worker.call("exportClassifier", args));
     });
   }
 
@@ -154,12 +156,14 @@ export class Learner implements api.Learner {
     const worker = new Channel(this.#host.startWorker());
     worker.onCrash = () => {
       this.#worker = null;
+      this.#ready = null;
     };
     try {
       await worker.call("start", { module: this.#module });
       const file = { file: this.#model };
       [this.#info] = await Promise.all([worker.call("load", file), worker.call("equip", file)]);
       await this.#give(worker);
+      this.#ready = worker;
       return worker;
     } catch (error) {
       worker.close(CLOSED);
@@ -192,12 +196,13 @@ export class Learner implements api.Learner {
 
   async #ask({ feature, torn }: Encoded): Promise<api.Answer> {
     const picture = this.#freeId();
+    const worker = await this.#open();
+    await worker.call("put", { picture, feature });
+    // From here to the call nothing waits, so that all that it names is still there.
     const task = this.#task([picture]);
     const { classes } = task;
     if (classes.length < 2)
       throw refuse("too-few", `two classes are needed, there are ${this.#names()}: add examples`);
-    const worker = await this.#open();
-    await worker.call("put", { picture, feature });
     // By itself: there is no other that it could be looked at with.
     const answer = await worker.call("classify", { ...task, context: "inductive" });
     this.#forget([{ id: picture }]);
@@ -247,8 +252,14 @@ export class Learner implements api.Learner {
 
   #forget(examples: readonly { id: string }[]): void {
     const pictures = examples.map(({ id }) => id);
-    // A worker that has ended has forgotten them.
-    this.#worker?.then((worker) => worker.call("forget", { pictures })).catch(() => {});
+    // At once, before others of the same names come; a worker that has ended knows none.
+    this.#ready?.call("forget", { pictures }).catch(() => {});
+  }
+
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#turn.then(work);
+    this.#turn = done.catch(() => {});
+    return done;
   }
 
   async #about<T>(what: string, work: () => Promise<T>): Promise<T> {

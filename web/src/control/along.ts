@@ -14,7 +14,8 @@ import { sentence } from "./failures.ts";
 import { CLASSIFIER, classifierOf, download, taught } from "./share.ts";
 
 /** Where the build leaves what every such page has. */
-const FOLDER = "along/";
+declare const __ALONG__: string;
+const FOLDER = __ALONG__;
 /** A title names no more classes than can be read. */
 const MOST_NAMES = 6;
 

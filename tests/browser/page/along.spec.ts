@@ -5,7 +5,7 @@ import { expect, type Page, test } from "@playwright/test";
 import { readZip } from "../../../web/src/storage/zip";
 import { serveFolder } from "../package/folder";
 import { CLASSES, PICTURES } from "../package/node";
-import { answered, cards, fromMenu, open } from "./support";
+import { answered, cards, fromMenu, open, openSample } from "./support";
 
 const QUESTIONS = ["fine.jpg", "alpha.png", "turned6.jpg", "progressive.jpg"];
 
@@ -120,4 +120,28 @@ test("taken along, unpacked and served, it gives the same answers", async ({ pag
   const readme = await readFile(join(folder, "README.md"), "utf8");
   expect(readme).toContain("leaf, sand, and sea apart");
   expect(readme).not.toContain("{{");
+});
+
+test("whose the weights are goes along, and the threshold as the person has set it", async ({ page }, info) => {
+  await openSample(page, /Groceries/);
+  const folder = info.outputPath("along");
+  const thresholdIn = async () => {
+    const index = await readFile(join(folder, "index.html"), "utf8");
+    return Number(/data-threshold="([^"]+)"/.exec(index)?.[1]);
+  };
+  expect(await unpack(page, folder)).toContain("model.NOTICE");
+  expect(await readFile(join(folder, "model.NOTICE"), "utf8")).toContain("EfficientNet-Lite0");
+  const usual = await thresholdIn();
+  expect(usual).toBeGreaterThan(0);
+  await page.getByLabel("Doubt: “none of these”").fill("0.5");
+  await answered(page);
+  await unpack(page, folder);
+  expect(await thresholdIn()).toBeCloseTo(usual / 2);
+});
+
+test("what cannot be fetched is told, and nothing is taken by halves", async ({ page }) => {
+  await openSample(page, /Beetles/);
+  await page.route(/\/along-/, (route) => route.abort());
+  await fromMenu(page, "Take it along as a page");
+  await expect(page.getByRole("alert")).toContainText("could not be fetched");
 });

@@ -12,5 +12,6 @@ mod eval;
 mod import;
 mod own_pictures;
 mod real_data;
+mod sort;
 mod training;
 mod usage;

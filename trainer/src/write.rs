@@ -5,6 +5,7 @@
 //! [`fault::step`], so that tests try them one after the other.
 
 mod fault;
+pub mod place;
 
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Write};
@@ -94,7 +95,8 @@ pub fn sweep(folder: &Path) {
     }
 }
 
-fn explained(path: &Path, error: std::io::Error) -> anyhow::Error {
+/// An error of writing `path`, with what to do about it.
+pub fn explained(path: &Path, error: std::io::Error) -> anyhow::Error {
     let cure = match error.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "the disk is full, free some space",
         ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {

@@ -6,6 +6,7 @@
 mod apply;
 mod data;
 mod make;
+mod predict;
 
 use std::str::FromStr;
 
@@ -13,9 +14,10 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Parser, Subcommand};
 use fewshot::classifier::MOST_HALLUCINATIONS;
 
-pub use apply::{EmbedArgs, EvalArgs, InfoArgs, PredictArgs, TsneArgs};
+pub use apply::{EmbedArgs, EvalArgs, InfoArgs, TsneArgs};
 pub use data::{DataArgs, DataTask};
 pub use make::{BenchArgs, BenchWhat, ImportArgs, PublishArgs, StoredAs, TrainArgs};
+pub use predict::{AskArgs, LinkKind, PredictArgs};
 
 /// Teach a classifier with a handful of pictures.
 ///

@@ -7,7 +7,7 @@ use candle_core::Device;
 use fewshot::classifier::{Classifier, ClassifierFile, Settings};
 use fewshot::{Checkpoint, Model};
 
-use crate::cli::PredictArgs;
+use crate::cli::AskArgs;
 use crate::commands::inputs;
 use crate::commands::pictures::embed_dataset;
 use crate::data::{Dataset, Split, relative};
@@ -15,7 +15,7 @@ use crate::data::{Dataset, Split, relative};
 /// The classifier that the arguments ask for, over `model` on the CPU; pictures
 /// are embedded by `on_device`.
 pub fn classifier(
-    args: &PredictArgs,
+    args: &AskArgs,
     checkpoint: &Checkpoint,
     model: &Model,
     on_device: &Model,

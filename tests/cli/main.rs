@@ -10,6 +10,7 @@ mod disk;
 mod earlier;
 mod eval;
 mod import;
+mod next;
 mod own_pictures;
 mod real_data;
 mod sort;

@@ -14,6 +14,9 @@ fn usage_errors_have_a_status_of_their_own() -> Result<()> {
         &["tsne", "--weights", "w", "--out", "a.svg", "--hallucinate", "1000000"],
         &["predict", "--weights", "w", "--support", "s", "--query", "q", "--hallucinate", "100000"],
         &["eval", "--weights", "w", "--split", "exam"],
+        &["next", "--weights", "w", "--support", "s"],
+        &["next", "--weights", "w", "--data", "d", "--support", "s"],
+        &["next", "--weights", "w", "--support", "s", "--query", "q", "--ways", "3"],
         &["predict", "--weights", "w"],
         &["predict"],
         &["predict", "--undo", "d", "--weights", "w"],
@@ -34,7 +37,7 @@ fn usage_errors_have_a_status_of_their_own() -> Result<()> {
 #[test]
 fn help_lists_every_command() -> Result<()> {
     let help = fewshot!("--help")?.succeeded()?.stdout;
-    for command in ["train", "eval", "predict", "embed", "tsne", "data", "info", "bench"] {
+    for command in ["train", "eval", "predict", "next", "embed", "tsne", "data", "info", "bench"] {
         ensure!(help.lines().any(|line| line.trim().starts_with(command)), "{command} in\n{help}");
         fewshot!(command, "--help")?.succeeded()?;
     }

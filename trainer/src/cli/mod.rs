@@ -6,6 +6,7 @@
 mod apply;
 mod data;
 mod make;
+mod next;
 mod predict;
 
 use std::str::FromStr;
@@ -17,6 +18,7 @@ use fewshot::classifier::MOST_HALLUCINATIONS;
 pub use apply::{EmbedArgs, EvalArgs, InfoArgs, TsneArgs};
 pub use data::{DataArgs, DataTask};
 pub use make::{BenchArgs, BenchWhat, ImportArgs, PublishArgs, StoredAs, TrainArgs};
+pub use next::NextArgs;
 pub use predict::{AskArgs, LinkKind, PredictArgs};
 
 /// Teach a classifier with a handful of pictures.
@@ -41,6 +43,8 @@ pub enum Command {
     Eval(EvalArgs),
     /// Classify pictures by a folder of examples for each class
     Predict(PredictArgs),
+    /// Say which pictures to label next: those whose label would help most
+    Next(NextArgs),
     /// Write the features of pictures into a file
     Embed(EmbedArgs),
     /// Draw the features of an episode's classes in the plane, hallucinated ones too

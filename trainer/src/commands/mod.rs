@@ -10,9 +10,11 @@ pub mod eval;
 mod import;
 mod info;
 mod inputs;
+mod next;
 mod pictures;
 mod predict;
 mod publish;
+mod support;
 mod train;
 mod tsne;
 
@@ -29,6 +31,7 @@ pub fn run(command: Command) -> Result<()> {
         Command::Train(args) => train::run(&args),
         Command::Eval(args) => eval::run(&args),
         Command::Predict(args) => predict::run(&args),
+        Command::Next(args) => next::run(&args),
         Command::Embed(args) => embed::run(&args),
         Command::Tsne(args) => tsne::run(&args),
         Command::Import(args) => import::run(&args),

@@ -3,17 +3,17 @@
 //! The classifier is the learner's, the same that the page runs; here are only
 //! the folders and what is printed.
 
-mod report;
+pub mod report;
 mod sort;
-mod support;
 mod table;
 
 use anyhow::{Context, Result, bail, ensure};
 use candle_core::Device;
 use fewshot::Model;
 
-use super::inputs;
 use super::pictures::{Readable, embed_readable};
+use super::support::Lesson;
+use super::{inputs, support};
 use crate::cli::{AskArgs, PredictArgs};
 use crate::data::Picture;
 use crate::interrupt::{Interrupt, Stopped};
@@ -162,6 +162,16 @@ fn pictures(count: usize) -> String {
     if count == 1 { "1 picture".into() } else { format!("{count} pictures") }
 }
 
+fn lesson(args: &AskArgs) -> Lesson<'_> {
+    Lesson {
+        support: &args.support,
+        head: args.head,
+        distance: args.distance,
+        hallucinate: args.hallucinate,
+        seed: args.seed,
+    }
+}
+
 /// Answers the queries.
 fn predict(args: &AskArgs) -> Result<Answers> {
     let queries = inputs::loose_pictures(&args.query)?;
@@ -170,11 +180,13 @@ fn predict(args: &AskArgs) -> Result<Answers> {
     // The classifier is small and stays on the CPU; pictures are embedded on the device.
     let model = Model::from_checkpoint(&checkpoint, &Device::Cpu)?;
     let on_device = Model::from_checkpoint(&checkpoint, &device)?;
-    let mut classifier = support::classifier(args, &checkpoint, &model, &on_device, &device)
-        .with_context(|| {
-            let (support, weights) = (args.support.display(), args.weights.display());
-            format!("cannot learn from {support} with {weights}")
-        })?;
+    let mut classifier =
+        support::classifier(&lesson(args), &checkpoint, &model, &on_device, &device).with_context(
+            || {
+                let (support, weights) = (args.support.display(), args.weights.display());
+                format!("cannot learn from {support} with {weights}")
+            },
+        )?;
     let Readable { pictures, features, broken } = embed_readable(&on_device, &queries, &device)?;
     let names = Names::of(&classifier.active().collect::<Vec<_>>());
     let threshold = model.config.rejection.as_ref().map(|rejection| rejection.threshold);

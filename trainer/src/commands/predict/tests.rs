@@ -122,7 +122,8 @@ fn an_exported_classifier_gives_the_same_without_its_pictures() {
     let taught = predict(&args).unwrap().reports;
     let checkpoint = weights::read(&args.weights).unwrap();
     let model = Model::from_checkpoint(&checkpoint, &Device::Cpu).unwrap();
-    let classifier = support::classifier(&args, &checkpoint, &model, &model, &Device::Cpu).unwrap();
+    let classifier =
+        support::classifier(&lesson(&args), &checkpoint, &model, &model, &Device::Cpu).unwrap();
     let file = ClassifierFile::of(&classifier, checkpoint.fingerprint().unwrap());
     std::fs::write(place.path("taught.safetensors"), file.to_bytes().unwrap()).unwrap();
     // Neither M nor the seed is given again: they come with the file.
@@ -136,7 +137,8 @@ fn a_classifier_of_the_page_answers_with_names_and_never_with_inner_ids() {
     let args = place.args();
     let checkpoint = weights::read(&args.weights).unwrap();
     let model = Model::from_checkpoint(&checkpoint, &Device::Cpu).unwrap();
-    let classifier = support::classifier(&args, &checkpoint, &model, &model, &Device::Cpu).unwrap();
+    let classifier =
+        support::classifier(&lesson(&args), &checkpoint, &model, &model, &Device::Cpu).unwrap();
     let mut file = ClassifierFile::of(&classifier, checkpoint.fingerprint().unwrap());
     for (number, class) in file.classes.iter_mut().enumerate() {
         class.id = format!("c-{number}");

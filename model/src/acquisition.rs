@@ -11,7 +11,7 @@ use candle_core::{Device, Tensor};
 use crate::{Distance, Error, Result};
 
 /// β of the paper: so many times the pictures asked for are looked at, the most
-/// doubtful ones. Chosen on validation classes, where 10 was no better.
+/// doubtful ones. Chosen on validation classes.
 const PRESELECTION: usize = 5;
 /// Rounds of k-means; it has mostly settled after five.
 const ROUNDS: usize = 20;

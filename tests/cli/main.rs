@@ -13,6 +13,7 @@ mod import;
 mod next;
 mod own_pictures;
 mod real_data;
+mod runs;
 mod sort;
 mod training;
 mod usage;

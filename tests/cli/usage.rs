@@ -25,6 +25,11 @@ fn usage_errors_have_a_status_of_their_own() -> Result<()> {
         &["train"],
         &["train", "--recipe", "synthetic", "--device", "abacus"],
         &["bench", "sleep"],
+        &["sweep"],
+        &["sweep", "plan", "grid"],
+        &["sweep", "run", "grid", "first"],
+        &["completions", "dos"],
+        &["man"],
         &["data", "download"],
     ] {
         let outcome = fewshot_tests::command::fewshot(wrong)?;
@@ -37,7 +42,21 @@ fn usage_errors_have_a_status_of_their_own() -> Result<()> {
 #[test]
 fn help_lists_every_command() -> Result<()> {
     let help = fewshot!("--help")?.succeeded()?.stdout;
-    for command in ["train", "eval", "predict", "next", "embed", "tsne", "data", "info", "bench"] {
+    for command in [
+        "train",
+        "eval",
+        "predict",
+        "next",
+        "embed",
+        "tsne",
+        "data",
+        "info",
+        "bench",
+        "runs",
+        "sweep",
+        "completions",
+        "man",
+    ] {
         ensure!(help.lines().any(|line| line.trim().starts_with(command)), "{command} in\n{help}");
         fewshot!(command, "--help")?.succeeded()?;
     }

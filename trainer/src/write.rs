@@ -58,9 +58,17 @@ pub fn json(path: &Path, value: &impl serde::Serialize) -> Result<()> {
 /// # Errors
 /// As [`atomically`].
 pub fn append(path: &Path, text: &str) -> Result<u64> {
+    append_bytes(path, text.as_bytes())
+}
+
+/// [`append`], for bytes.
+///
+/// # Errors
+/// As [`atomically`].
+pub fn append_bytes(path: &Path, bytes: &[u8]) -> Result<u64> {
     let add = || {
         let mut file = OpenOptions::new().create(true).append(true).open(path)?;
-        fill(&mut file, text.as_bytes())?;
+        fill(&mut file, bytes)?;
         // What a checkpoint counts on is on the disk before it.
         file.sync_data()?;
         Ok(file.metadata()?.len())

@@ -8,6 +8,8 @@ mod data;
 mod make;
 mod next;
 mod predict;
+mod runs;
+mod shell;
 
 use std::str::FromStr;
 
@@ -20,6 +22,8 @@ pub use data::{DataArgs, DataTask};
 pub use make::{BenchArgs, BenchWhat, ImportArgs, PublishArgs, StoredAs, TrainArgs};
 pub use next::NextArgs;
 pub use predict::{AskArgs, LinkKind, PredictArgs};
+pub use runs::{GatherArgs, JobArgs, PlanArgs, RunsArgs, SweepArgs, SweepTask};
+pub use shell::{CompletionsArgs, ManArgs};
 
 /// Teach a classifier with a handful of pictures.
 ///
@@ -57,6 +61,14 @@ pub enum Command {
     Info(InfoArgs),
     /// Time training and encoding on this machine
     Bench(BenchArgs),
+    /// List runs: how far they are, what they reached, in what their recipes differ
+    Runs(RunsArgs),
+    /// Train a grid of recipes, values and seeds as the jobs of an array
+    Sweep(SweepArgs),
+    /// Print the script that completes this command in a shell
+    Completions(CompletionsArgs),
+    /// Write the manual pages
+    Man(ManArgs),
     /// Score the weights of a run and add them to the published models
     #[command(hide = true)]
     Publish(PublishArgs),

@@ -14,7 +14,11 @@ mod next;
 mod pictures;
 mod predict;
 mod publish;
+mod runs;
+mod shell;
 mod support;
+mod sweep;
+mod table;
 mod train;
 mod tsne;
 
@@ -38,6 +42,10 @@ pub fn run(command: Command) -> Result<()> {
         Command::Data(args) => data::run(&args),
         Command::Info(args) => info::run(&args),
         Command::Bench(args) => bench::run(&args),
+        Command::Runs(args) => runs::run(&args),
+        Command::Sweep(args) => sweep::run(&args),
+        Command::Completions(args) => shell::completions(&args),
+        Command::Man(args) => shell::man(&args),
         Command::Publish(args) => publish::run(&args),
     }
 }

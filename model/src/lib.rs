@@ -5,6 +5,7 @@
 //! crate. It has no files, no clock, no threads of its own and no randomness of
 //! the operating system; whatever is random is passed in as an [`rng::Rng`].
 
+pub mod acquisition;
 pub mod backbone;
 pub mod checkpoint;
 pub mod classifier;

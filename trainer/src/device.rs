@@ -119,7 +119,9 @@ fn usable(open: impl Fn() -> candle_core::Result<Device>, name: &str) -> Result<
     }
 }
 
-fn describe(device: &Device) -> String {
+/// What a device is called.
+#[must_use]
+pub fn describe(device: &Device) -> String {
     match device.location() {
         candle_core::DeviceLocation::Cpu => {
             format!("CPU, {} threads", rayon::current_num_threads())

@@ -3,6 +3,7 @@
 //! TOML ↔ structures. The recipes that ship are in [`shipped`]; single values
 //! are changed by [`set`]. How a stage is carried out is [`crate::train`]'s.
 
+mod differences;
 mod keys;
 mod limits;
 pub mod set;
@@ -16,6 +17,7 @@ use anyhow::{Context, Result, bail};
 use fewshot::{GeneratorConfig, ModelConfig};
 use serde::{Deserialize, Serialize};
 
+pub use differences::differences;
 pub use stage::{Episodic, Fit, Generating, Optimizer, Pretrain, Range, Schedule, Stage};
 
 /// Everything a training run depends on, apart from the data.

@@ -1,13 +1,15 @@
 //! The folder of a run: `recipe.toml` (resolved), `run.json`, `metrics.jsonl`,
-//! `curves.svg`, `best.safetensors`, `last.safetensors`, `state.safetensors` and the
+//! `curves.svg`, TensorBoard's events, `best.safetensors`, `last.safetensors`, `state.safetensors` and the
 //! one before it.
 //!
 //! Every file is written whole or not at all. What goes into them is
 //! [`crate::train`]'s; how a run's state is stored is [`state`]'s.
 
+pub mod events;
 pub mod listing;
 mod lock;
 pub mod metrics;
+pub mod standing;
 pub mod state;
 
 use std::fs::File;
@@ -38,6 +40,9 @@ pub struct Origin {
     /// What the data held; none in runs of earlier versions.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub listing: Option<Listing>,
+    /// Where the run began to compute; none in runs of earlier versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub device: Option<String>,
     /// Further data sets.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub also: Vec<Self>,
@@ -51,7 +56,7 @@ impl Origin {
     pub fn of(dir: Option<&Path>, source: &DataSource) -> Result<Self> {
         let data = dir.map(std::path::absolute).transpose().context("cannot find the data")?;
         let listing = data.is_some().then(|| Listing::of(source)).transpose()?;
-        Ok(Self { data, listing, also: Vec::new() })
+        Ok(Self { data, listing, device: None, also: Vec::new() })
     }
 
     /// Checks that `source` is what the run began with.
@@ -148,7 +153,7 @@ impl RunDir {
         if WRITTEN.iter().any(|name| self.file(name).exists()) {
             return;
         }
-        for name in ["recipe.toml", "run.json", metrics::FILE, lock::FILE] {
+        for name in ["recipe.toml", "run.json", metrics::FILE, events::FILE, lock::FILE] {
             // What cannot be removed is refused by name next time.
             let _ = std::fs::remove_file(self.file(name));
         }

@@ -5,6 +5,7 @@
 //! [`fault::step`], so that tests try them one after the other.
 
 mod fault;
+pub mod place;
 
 use std::fs::{File, OpenOptions};
 use std::io::{ErrorKind, Write};
@@ -57,9 +58,17 @@ pub fn json(path: &Path, value: &impl serde::Serialize) -> Result<()> {
 /// # Errors
 /// As [`atomically`].
 pub fn append(path: &Path, text: &str) -> Result<u64> {
+    append_bytes(path, text.as_bytes())
+}
+
+/// [`append`], for bytes.
+///
+/// # Errors
+/// As [`atomically`].
+pub fn append_bytes(path: &Path, bytes: &[u8]) -> Result<u64> {
     let add = || {
         let mut file = OpenOptions::new().create(true).append(true).open(path)?;
-        fill(&mut file, text.as_bytes())?;
+        fill(&mut file, bytes)?;
         // What a checkpoint counts on is on the disk before it.
         file.sync_data()?;
         Ok(file.metadata()?.len())
@@ -94,7 +103,8 @@ pub fn sweep(folder: &Path) {
     }
 }
 
-fn explained(path: &Path, error: std::io::Error) -> anyhow::Error {
+/// An error of writing `path`, with what to do about it.
+pub fn explained(path: &Path, error: std::io::Error) -> anyhow::Error {
     let cure = match error.kind() {
         ErrorKind::StorageFull | ErrorKind::QuotaExceeded => "the disk is full, free some space",
         ErrorKind::PermissionDenied | ErrorKind::ReadOnlyFilesystem => {

@@ -133,6 +133,14 @@ impl Session {
         to_js(from_js(task.into()).and_then(|task| self.0.classify(&task)))
     }
 
+    /// The queries whose label would teach the most, at most `count`, the most doubtful first.
+    #[wasm_bindgen(js_name = nextToLabel)]
+    pub fn next_to_label(&mut self, task: TaskSpec, count: usize) -> Result<Vec<String>, JsValue> {
+        from_js(task.into())
+            .and_then(|task| self.0.next_to_label(&task, count))
+            .map_err(Failure::into_js)
+    }
+
     /// Starts a drawing of the task's features.
     pub fn project(
         &mut self,

@@ -89,6 +89,13 @@ impl Session {
         Ok(Classification { class_ids, queries })
     }
 
+    /// The ids of the queries whose label would teach the most.
+    pub fn next_to_label(&mut self, task: &TaskSpec, count: usize) -> Result<Vec<String>, Failure> {
+        let (loaded, queries) = self.teach(task)?;
+        let chosen = loaded.classifier.next_to_label(&queries, count)?;
+        Ok(chosen.into_iter().map(|row| task.queries[row].clone()).collect())
+    }
+
     pub fn project(
         &mut self,
         task: &TaskSpec,

@@ -72,6 +72,8 @@ pub struct Bench {
 
 #[derive(Args)]
 pub struct Results {
+    /// Only these tables, as the documents name them [default: all]
+    pub tables: Vec<String>,
     /// Write the tables anew instead of failing where they say otherwise
     #[arg(long)]
     pub write: bool,

@@ -3,7 +3,7 @@
 use candle_core::Tensor;
 
 use super::Classifier;
-use crate::{Error, Result, head, metrics, rejection};
+use crate::{Distance, Error, Result, acquisition, distance, head, metrics, rejection};
 
 /// How many support pictures a prediction names at most.
 pub const NEIGHBOURS: usize = 5;
@@ -87,6 +87,23 @@ impl Classifier {
         };
         let scores = self.scores(prepared.learned(), queries)?;
         head::probabilities(&scores, self.settings.temperature)
+    }
+
+    /// The queries whose label would teach the most, at most `count`, the most doubtful
+    /// first: see [`acquisition`].
+    ///
+    /// # Shapes
+    /// - queries: (Q, D), f32, on the CPU
+    ///
+    /// # Errors
+    /// As [`Self::predict`].
+    pub fn next_to_label(&mut self, queries: &Tensor, count: usize) -> Result<Vec<usize>> {
+        let probabilities = self.probabilities(queries)?;
+        if self.settings.distance == Distance::Cosine {
+            let directions = distance::normalise(queries)?;
+            return acquisition::most_helpful(&directions, &probabilities, count);
+        }
+        acquisition::most_helpful(queries, &probabilities, count)
     }
 
     pub(super) fn check_queries(&self, queries: &Tensor) -> Result<()> {

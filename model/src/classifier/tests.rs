@@ -292,3 +292,22 @@ fn covering_what_matters_costs_probability() -> Result<()> {
     assert!(classifier.occlude(&embedder, &image(0)?, "a", 0).is_err());
     Ok(())
 }
+
+#[test]
+fn the_next_to_label_are_among_the_most_doubtful() -> Result<()> {
+    for distance in Distance::ALL {
+        let mut classifier = classifier(0, &three());
+        classifier.set_settings(Settings { distance, ..settings(0) })?;
+        let queries = features(0, 40);
+        let chosen = classifier.next_to_label(&queries, 2)?;
+        let probabilities = classifier.probabilities(&queries)?;
+        let doubts = probabilities.iter().map(|row| crate::acquisition::doubt(row));
+        let doubts: Vec<f32> = doubts.collect();
+        let more = |row: usize| doubts.iter().filter(|doubt| **doubt > doubts[row]).count();
+        assert!(chosen.len() == 2 && chosen.iter().all(|&row| more(row) < 10), "{chosen:?}");
+        assert!(classifier.next_to_label(&features(0, 0), 2)?.is_empty());
+    }
+    let mut untaught = classifier(0, &[]);
+    assert!(matches!(untaught.next_to_label(&features(0, 4), 2), Err(Error::NoExamples)));
+    Ok(())
+}

@@ -10,9 +10,9 @@ use crate::data::{Part, Split};
 use crate::device::DeviceChoice;
 
 /// Names of the distances, as typed.
-const DISTANCES: &[&str] = &["l2", "cosine", "dot"];
+pub(super) const DISTANCES: &[&str] = &["l2", "cosine", "dot"];
 /// Names of the heads, as typed.
-const HEADS: &[&str] = &["prototype", "ridge"];
+pub(super) const HEADS: &[&str] = &["prototype", "ridge"];
 /// Names of the contexts, as typed.
 const CONTEXTS: &[&str] = &["inductive", "centred", "transductive"];
 
@@ -104,41 +104,6 @@ pub struct EvalArgs {
     /// Also draw which class was taken for which, by the last K and M
     #[arg(long, value_name = "F.svg|F.png")]
     pub confusion: Option<PathBuf>,
-    /// Where to compute: auto, cpu, cuda, cuda:N or metal
-    #[arg(long, default_value_t = DeviceChoice::Auto)]
-    pub device: DeviceChoice,
-}
-
-/// Arguments of `fewshot predict`.
-#[derive(Debug, Args)]
-pub struct PredictArgs {
-    /// File of weights
-    #[arg(long, value_name = "W")]
-    pub weights: PathBuf,
-    /// Folder with one folder of example pictures per class, or a classifier that the page
-    /// exported
-    #[arg(long, value_name = "DIR|FILE")]
-    pub support: PathBuf,
-    /// Picture to classify, or a folder of them
-    #[arg(long, value_name = "DIR|FILE")]
-    pub query: PathBuf,
-    /// What is fitted to the example pictures [default: what the model file or the exported
-    /// classifier says]
-    #[arg(long, value_parser = one_of::<HeadKind>(HEADS))]
-    pub head: Option<HeadKind>,
-    /// How pictures are compared with prototypes [default: what the model file or the exported
-    /// classifier says]
-    #[arg(long, value_parser = one_of::<Distance>(DISTANCES))]
-    pub distance: Option<Distance>,
-    /// Features to hallucinate for each class [default: 0, or what the exported classifier has]
-    #[arg(long, value_name = "M", value_parser = hallucinations)]
-    pub hallucinate: Option<usize>,
-    /// Decides the noise of hallucinations [default: 0, or what the exported classifier has]
-    #[arg(long)]
-    pub seed: Option<u64>,
-    /// Print one JSON object for each picture, a line each
-    #[arg(long)]
-    pub json: bool,
     /// Where to compute: auto, cpu, cuda, cuda:N or metal
     #[arg(long, default_value_t = DeviceChoice::Auto)]
     pub device: DeviceChoice,

@@ -9,7 +9,7 @@ use fewshot::{BackboneConfig, Precision};
 use crate::device::DeviceChoice;
 
 /// Arguments of `fewshot train`.
-#[derive(Debug, Args)]
+#[derive(Clone, Debug, Default, Args)]
 pub struct TrainArgs {
     /// Recipe: the name of one that is built in, or a TOML file [default with --resume: the
     /// run's own]

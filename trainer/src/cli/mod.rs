@@ -8,6 +8,10 @@ mod data;
 #[cfg(test)]
 mod documents;
 mod make;
+mod next;
+mod predict;
+mod runs;
+mod shell;
 
 use std::str::FromStr;
 
@@ -15,9 +19,13 @@ use clap::builder::{PossibleValuesParser, TypedValueParser};
 use clap::{Parser, Subcommand};
 use fewshot::classifier::MOST_HALLUCINATIONS;
 
-pub use apply::{EmbedArgs, EvalArgs, InfoArgs, PredictArgs, TsneArgs};
+pub use apply::{EmbedArgs, EvalArgs, InfoArgs, TsneArgs};
 pub use data::{DataArgs, DataTask};
 pub use make::{BenchArgs, BenchWhat, ImportArgs, PublishArgs, StoredAs, TrainArgs};
+pub use next::NextArgs;
+pub use predict::{AskArgs, LinkKind, PredictArgs};
+pub use runs::{GatherArgs, JobArgs, PlanArgs, RunsArgs, SweepArgs, SweepTask};
+pub use shell::{CompletionsArgs, ManArgs};
 
 /// Teach a classifier with a handful of pictures.
 ///
@@ -41,6 +49,8 @@ pub enum Command {
     Eval(EvalArgs),
     /// Classify pictures by a folder of examples for each class
     Predict(PredictArgs),
+    /// Say which pictures to label next: those whose label would help most
+    Next(NextArgs),
     /// Write the features of pictures into a file
     Embed(EmbedArgs),
     /// Draw the features of an episode's classes in the plane, hallucinated ones too
@@ -53,6 +63,14 @@ pub enum Command {
     Info(InfoArgs),
     /// Time training and encoding on this machine
     Bench(BenchArgs),
+    /// List runs: how far they are, what they reached, in what their recipes differ
+    Runs(RunsArgs),
+    /// Train a grid of recipes, values and seeds as the jobs of an array
+    Sweep(SweepArgs),
+    /// Print the script that completes this command in a shell
+    Completions(CompletionsArgs),
+    /// Write the manual pages
+    Man(ManArgs),
     /// Score the weights of a run and add them to the published models
     #[command(hide = true)]
     Publish(PublishArgs),

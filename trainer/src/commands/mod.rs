@@ -10,9 +10,15 @@ pub mod eval;
 mod import;
 mod info;
 mod inputs;
+mod next;
 mod pictures;
 mod predict;
 mod publish;
+mod runs;
+mod shell;
+mod support;
+mod sweep;
+mod table;
 mod train;
 mod tsne;
 
@@ -29,12 +35,17 @@ pub fn run(command: Command) -> Result<()> {
         Command::Train(args) => train::run(&args),
         Command::Eval(args) => eval::run(&args),
         Command::Predict(args) => predict::run(&args),
+        Command::Next(args) => next::run(&args),
         Command::Embed(args) => embed::run(&args),
         Command::Tsne(args) => tsne::run(&args),
         Command::Import(args) => import::run(&args),
         Command::Data(args) => data::run(&args),
         Command::Info(args) => info::run(&args),
         Command::Bench(args) => bench::run(&args),
+        Command::Runs(args) => runs::run(&args),
+        Command::Sweep(args) => sweep::run(&args),
+        Command::Completions(args) => shell::completions(&args),
+        Command::Man(args) => shell::man(&args),
         Command::Publish(args) => publish::run(&args),
     }
 }

@@ -1,11 +1,14 @@
 //! Pictures to features for every command that needs them, with progress shown.
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 use candle_core::{Device, Tensor};
 use fewshot::Model;
 
-use crate::data::{Dataset, Picture, PixelCache, Side};
+use crate::data::{Dataset, Picture, PixelCache, Side, sentence_of_torn};
 use crate::{features, progress};
+
+/// Pictures whose pixels are held at once, however many there are.
+const AT_A_TIME: usize = 256;
 
 /// Features of every picture of a data set, in its order.
 ///
@@ -40,25 +43,38 @@ pub struct Readable {
 ///
 /// # Errors
 /// Where none can be read, with the first's reason, or the device fails.
-pub fn embed_readable(model: &Model, pictures: Vec<Picture>, device: &Device) -> Result<Readable> {
-    let bar = progress::bar("decoding", pictures.len());
-    let sources: Vec<_> = pictures.iter().map(|picture| &picture.source).collect();
-    let (cache, results) = PixelCache::load_readable(&sources, &model.config.image, &|done, _| {
-        bar.set_position(done as u64);
-    });
-    bar.finish_and_clear();
-    warn_of_torn(&cache);
-    let (mut readable, mut broken) = (Vec::new(), Vec::new());
-    for (picture, result) in pictures.into_iter().zip(results) {
-        match result {
-            Ok(()) => readable.push(picture),
-            Err(error) => broken.push(error),
+pub fn embed_readable(model: &Model, pictures: &[Picture], device: &Device) -> Result<Readable> {
+    let (embedder, config) = (model.embedder()?, &model.config.image);
+    let (mut readable, mut broken, mut torn) = (Vec::new(), Vec::new(), Vec::new());
+    let mut parts = Vec::new();
+    let bar = progress::bar("looking at pictures", pictures.len());
+    for chunk in pictures.chunks(AT_A_TIME) {
+        let sources: Vec<_> = chunk.iter().map(|picture| &picture.source).collect();
+        let (cache, results) = PixelCache::load_readable(&sources, config, &|_done, _all| {});
+        torn.extend_from_slice(cache.torn_names());
+        let done = bar.position();
+        if !cache.is_empty() {
+            let embed = |images: &Tensor| embedder.embed(images);
+            let progress = |more: usize, _all| bar.set_position(done + more as u64);
+            parts.push(features::encode_split(embed, config, &cache, device, &progress)?);
         }
+        bar.set_position(done + chunk.len() as u64);
+        for (picture, result) in chunk.iter().zip(results) {
+            match result {
+                Ok(()) => readable.push(picture.clone()),
+                Err(error) => broken.push(error),
+            }
+        }
+    }
+    bar.finish_and_clear();
+    if let Some(sentence) = sentence_of_torn(&torn) {
+        eprintln!("warning: {sentence}");
     }
     if readable.is_empty() && !broken.is_empty() {
         return Err(broken.swap_remove(0));
     }
-    Ok(Readable { pictures: readable, features: embed(model, &cache, device)?, broken })
+    let features = Tensor::cat(&parts, 0).context("there are no pictures")?;
+    Ok(Readable { pictures: readable, features, broken })
 }
 
 fn warn_of_torn(cache: &PixelCache) {

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail};
+use candle_core::Device;
 
 use super::inputs;
 use crate::cli::TrainArgs;
@@ -32,7 +33,7 @@ pub fn run(args: &TrainArgs) -> Result<()> {
     let device = device::pick(args.device)?;
     let Ready { folder, recipe, sources, data, resumes } = match (&args.resume, &args.recipe) {
         (Some(run), _) => go_on(args, run)?,
-        (None, Some(recipe)) => begin(args, recipe)?,
+        (None, Some(recipe)) => begin(args, recipe, &device)?,
         (None, None) => bail!("give a recipe, as --recipe synthetic, or a run, as --resume RUN"),
     };
     let path = folder.path().display().to_string();
@@ -60,7 +61,7 @@ pub fn run(args: &TrainArgs) -> Result<()> {
 
 /// A new run: everything that can be found out without decoding a picture is, before
 /// its folder is made.
-fn begin(args: &TrainArgs, name: &str) -> Result<Ready> {
+fn begin(args: &TrainArgs, name: &str, device: &Device) -> Result<Ready> {
     let mut recipe = Recipe::find(name, &args.set)?;
     let dir = args.data.as_deref();
     let mut sources = vec![inputs::open(dir)?];
@@ -79,6 +80,7 @@ fn begin(args: &TrainArgs, name: &str) -> Result<Ready> {
         *start = std::path::absolute(&*start).context("cannot find the weights to start from")?;
     }
     let mut origin = Origin::of(dir, &sources[0])?;
+    origin.device = Some(device::describe(device));
     for (dir, source) in args.also.iter().zip(&sources[1..]) {
         origin.also.push(Origin::of(Some(dir), source)?);
     }

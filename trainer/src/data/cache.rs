@@ -115,6 +115,12 @@ impl PixelCache {
         torn::sentence(&self.torn)
     }
 
+    /// Names of those pictures.
+    #[must_use]
+    pub fn torn_names(&self) -> &[String] {
+        &self.torn
+    }
+
     /// Side of the squares, pixels.
     #[must_use]
     pub fn side(&self) -> usize {

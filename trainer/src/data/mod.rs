@@ -32,6 +32,7 @@ pub use layout::{DataSource, class_folders, open};
 pub use loose::{Picture, loose_pictures};
 pub use source::ImageSource;
 pub use synthetic::Instance;
+pub use torn::sentence as sentence_of_torn;
 pub use unread::{Unread, relative};
 
 use std::path::Path;

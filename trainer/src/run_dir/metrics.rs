@@ -70,6 +70,21 @@ pub fn read(run: &RunDir) -> Result<Vec<Line>> {
         .with_context(|| format!("{} is damaged", path.display()))
 }
 
+/// The last line that is whole: somebody may be writing to the file.
+///
+/// # Errors
+/// Where it cannot be read.
+pub fn last(run: &RunDir) -> Result<Option<Line>> {
+    let path = run.file(FILE);
+    match std::fs::read_to_string(&path) {
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
+        text => {
+            let text = text.with_context(|| format!("cannot read {}", path.display()))?;
+            Ok(text.lines().rev().find_map(|line| serde_json::from_str(line).ok()))
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::RunDir;
+use super::standing::metadata;
 use crate::write;
 
 const FILE: &str = "state.safetensors";
@@ -107,6 +108,19 @@ pub struct Found {
     pub state: State,
     /// Why that is not the newest: a sentence.
     pub instead: Option<String>,
+}
+
+/// Where a run stands by its newest checkpoint, whose numbers are not looked at; none
+/// before the first.
+///
+/// # Errors
+/// Where the checkpoint is damaged.
+pub fn position(run: &RunDir) -> Result<Option<Position>> {
+    let path = run.file(FILE);
+    let Some(metadata) = metadata(&path)? else { return Ok(None) };
+    let text = metadata.get(KEY).map_or("", String::as_str);
+    let position = serde_json::from_str(text);
+    position.map(Some).with_context(|| format!("{} is damaged", path.display()))
 }
 
 impl State {

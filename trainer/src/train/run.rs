@@ -25,8 +25,9 @@ use super::validate::{self, Scores, Validated};
 use super::{Outcome, fit};
 use crate::interrupt::Interrupt;
 use crate::recipe::{Fit, Stage};
-use crate::run_dir::RunDir;
+use crate::run_dir::events::Events;
 use crate::run_dir::state::{Measured, Position, State};
+use crate::run_dir::{RunDir, metrics};
 use crate::write;
 
 /// Longest time between checkpoints.
@@ -45,6 +46,7 @@ pub(super) struct Run {
     kept: Option<Parameters>,
     started: Instant,
     seconds_before: f64,
+    events: Events,
     scores: Option<Scores>,
     /// The file of the stage's best weights.
     best: Vec<u8>,
@@ -74,6 +76,8 @@ impl Run {
             }
         };
         let seconds_before = position.seconds;
+        let lines = if position.metrics_bytes > 0 { metrics::read(&folder)? } else { Vec::new() };
+        let events = Events::begin(&folder, &lines, seconds_before)?;
         let live = parameters.to_variables()?;
         let started = Instant::now();
         Ok(Self {
@@ -84,6 +88,7 @@ impl Run {
             kept,
             started,
             seconds_before,
+            events,
             scores: None,
             best,
             raw: None,

@@ -6,10 +6,12 @@
 
 pub mod document;
 mod kept;
+mod labels;
 pub mod plan;
 mod tables;
 pub mod trainer;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, bail, ensure};
@@ -25,6 +27,15 @@ use trainer::Trainer;
 
 /// The documents that hold tables.
 const DOCUMENTS: [&str; 2] = ["docs/results.md", "README.md"];
+
+/// The table of labels that are needed.
+const LABELS: &str = "labels";
+
+impl Results {
+    fn asks_for(&self, table: &str) -> bool {
+        self.tables.is_empty() || self.tables.iter().any(|name| name == table)
+    }
+}
 
 /// One model of `weights/manifest.json`, as far as the tables need it.
 #[derive(Clone, Debug, Deserialize)]
@@ -47,8 +58,18 @@ pub fn run(workspace: &Workspace, arguments: &Results) -> Result<()> {
     let data = data_folder(workspace, arguments.data.as_deref())?;
     let trainer = Trainer::build(workspace)?;
     let kept = Kept::new(workspace.target.join("results"), arguments.resume)?;
+    let mut tables = BTreeMap::new();
+    if arguments.asks_for(LABELS) {
+        let rows = step("count the labels that are needed", || {
+            labels::measure(&trainer, &manifest.models, &weights, &data, &kept)
+        })?;
+        tables.insert(LABELS, labels::table(&rows));
+    }
     let mut measured = Vec::new();
-    for model in &manifest.models {
+    // All other tables share their evaluations.
+    let evaluates =
+        arguments.tables.is_empty() || arguments.tables.iter().any(|name| name != LABELS);
+    for model in manifest.models.iter().filter(|_| evaluates) {
         let what = format!("evaluate {} on test classes", model.id);
         measured.extend(step(&what, || {
             plan::evaluations(model)
@@ -65,7 +86,13 @@ pub fn run(workspace: &Workspace, arguments: &Results) -> Result<()> {
                 .collect::<Result<Vec<_>>>()
         })?);
     }
-    let tables = tables::all(&manifest.models, &measured.concat());
+    if evaluates {
+        tables.extend(tables::all(&manifest.models, &measured.concat()));
+    }
+    tables.retain(|name, _| arguments.asks_for(name));
+    for name in &arguments.tables {
+        ensure!(tables.contains_key(name.as_str()), "no document has a table `{name}`");
+    }
     let mut moved = Vec::new();
     for name in DOCUMENTS {
         let path = workspace.root.join(name);

@@ -8,6 +8,9 @@ use fewshot::classifier::{ClassExamples, Prediction};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+/// As the page calls it, in its tables and its folders too.
+const NONE: &str = "None of these";
+
 /// One line of results: its keys are a contract.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 pub struct Report {
@@ -39,9 +42,10 @@ pub struct Nearest {
 }
 
 /// What is answered with.
+#[derive(Debug)]
 pub struct Names {
     /// Of each class, no two the same.
-    classes: Vec<String>,
+    pub classes: Vec<String>,
     /// Of each class's pictures, by their ids.
     pictures: Vec<HashMap<String, String>>,
 }
@@ -52,15 +56,25 @@ impl Names {
     pub fn of(classes: &[&ClassExamples]) -> Self {
         let mut names: Vec<String> = Vec::with_capacity(classes.len());
         for class in classes {
-            let numbered = (2..).map(|number| format!("{} ({number})", class.name));
-            let mut candidates = once(class.name.clone()).chain(numbered);
-            names.extend(candidates.find(|name| !names.contains(name)));
+            names.push(free(&class.name, &names));
         }
         let pictures = |class: &&ClassExamples| {
             class.examples.iter().map(|e| (e.id.clone(), e.name.clone())).collect()
         };
         Self { classes: names, pictures: classes.iter().map(pictures).collect() }
     }
+
+    /// What is said of a picture that belongs to no class; no class is called so.
+    pub fn none(&self) -> String {
+        free(NONE, &self.classes)
+    }
+}
+
+/// `name`, or where that is taken, with a number.
+fn free(name: &str, taken: &[String]) -> String {
+    let numbered = (2..).map(|number| format!("{name} ({number})"));
+    let mut candidates = once(name.to_owned()).chain(numbered);
+    candidates.find(|name| !taken.contains(name)).unwrap_or_default()
 }
 
 impl Report {
@@ -86,6 +100,12 @@ impl Report {
             none_of_these: threshold.map(|threshold| prediction.rejection_score > threshold),
             plain: prediction.label.filter(|_| hallucinates).map(|label| prediction.plain[label]),
         }
+    }
+
+    /// What the picture is put down as: its class, or `none` where it belongs to no class;
+    /// nothing where two classes claim it alike.
+    pub fn place<'a>(&'a self, none: &'a str) -> Option<&'a str> {
+        if self.none_of_these == Some(true) { Some(none) } else { self.label.as_deref() }
     }
 }
 

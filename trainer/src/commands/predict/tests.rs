@@ -28,8 +28,8 @@ impl Place {
         self.folder.path().join(name)
     }
 
-    fn args(&self) -> PredictArgs {
-        PredictArgs {
+    fn args(&self) -> AskArgs {
+        AskArgs {
             weights: self.path("model.safetensors"),
             support: self.path("support"),
             query: self.path("query"),
@@ -38,11 +38,15 @@ impl Place {
             hallucinate: None,
             seed: None,
             json: true,
+            csv: None,
+            sort: None,
+            link: None,
+            moves: false,
             device: DeviceChoice::Cpu,
         }
     }
 
-    fn error(&self, change: impl Fn(&mut PredictArgs)) -> String {
+    fn error(&self, change: impl Fn(&mut AskArgs)) -> String {
         let mut args = self.args();
         change(&mut args);
         format!("{:#}", predict(&args).unwrap_err())
@@ -103,7 +107,7 @@ fn the_keys_are_the_contract_s_and_one_file_is_called_as_given() {
 fn hallucinations_follow_the_seed() {
     let place = Place::new();
     let run = |seed| {
-        let args = PredictArgs { hallucinate: Some(5), seed: Some(seed), ..place.args() };
+        let args = AskArgs { hallucinate: Some(5), seed: Some(seed), ..place.args() };
         predict(&args).unwrap().reports
     };
     assert_eq!(run(1), run(1));
@@ -114,15 +118,16 @@ fn hallucinations_follow_the_seed() {
 #[test]
 fn an_exported_classifier_gives_the_same_without_its_pictures() {
     let place = Place::new();
-    let args = PredictArgs { hallucinate: Some(4), seed: Some(9), ..place.args() };
+    let args = AskArgs { hallucinate: Some(4), seed: Some(9), ..place.args() };
     let taught = predict(&args).unwrap().reports;
     let checkpoint = weights::read(&args.weights).unwrap();
     let model = Model::from_checkpoint(&checkpoint, &Device::Cpu).unwrap();
-    let classifier = support::classifier(&args, &checkpoint, &model, &model, &Device::Cpu).unwrap();
+    let classifier =
+        support::classifier(&lesson(&args), &checkpoint, &model, &model, &Device::Cpu).unwrap();
     let file = ClassifierFile::of(&classifier, checkpoint.fingerprint().unwrap());
     std::fs::write(place.path("taught.safetensors"), file.to_bytes().unwrap()).unwrap();
     // Neither M nor the seed is given again: they come with the file.
-    let opened = PredictArgs { support: place.path("taught.safetensors"), ..place.args() };
+    let opened = AskArgs { support: place.path("taught.safetensors"), ..place.args() };
     assert_eq!(predict(&opened).unwrap().reports, taught);
 }
 
@@ -132,7 +137,8 @@ fn a_classifier_of_the_page_answers_with_names_and_never_with_inner_ids() {
     let args = place.args();
     let checkpoint = weights::read(&args.weights).unwrap();
     let model = Model::from_checkpoint(&checkpoint, &Device::Cpu).unwrap();
-    let classifier = support::classifier(&args, &checkpoint, &model, &model, &Device::Cpu).unwrap();
+    let classifier =
+        support::classifier(&lesson(&args), &checkpoint, &model, &model, &Device::Cpu).unwrap();
     let mut file = ClassifierFile::of(&classifier, checkpoint.fingerprint().unwrap());
     for (number, class) in file.classes.iter_mut().enumerate() {
         class.id = format!("c-{number}");
@@ -143,7 +149,7 @@ fn a_classifier_of_the_page_answers_with_names_and_never_with_inner_ids() {
         }
     }
     std::fs::write(place.path("taught.safetensors"), file.to_bytes().unwrap()).unwrap();
-    let opened = PredictArgs { support: place.path("taught.safetensors"), ..place.args() };
+    let opened = AskArgs { support: place.path("taught.safetensors"), ..place.args() };
     for report in predict(&opened).unwrap().reports {
         let json = serde_json::to_string(&report).unwrap();
         assert!(!json.contains("c-") && !json.contains("p-"), "{json}");
@@ -174,4 +180,19 @@ fn what_cannot_be_used_is_named() {
     assert!(error.contains("torn.png") && error.contains("replace or remove"), "{error}");
     let error = place.error(|args| args.query = place.path("query/torn.png"));
     assert!(error.contains("torn.png"), "{error}");
+}
+
+#[test]
+fn sorting_that_is_asked_to_stop_ends_between_two_pictures() {
+    let place = Place::new();
+    let answers = predict(&place.args()).unwrap();
+    let (folder, log) = (place.path("sorted"), place.path("sorted/sorted.jsonl"));
+    let sorted = sort::sort(&answers, &folder, Placing::Copy, &Interrupt::after(2)).unwrap();
+    assert_eq!(
+        (sorted.folders.iter().map(|(_, count)| count).sum::<usize>(), sorted.not_reached),
+        (2, 4)
+    );
+    assert_eq!(std::fs::read_to_string(log).unwrap().lines().count(), 2);
+    let sorted = sort::sort(&answers, &folder, Placing::Copy, &Interrupt::default()).unwrap();
+    assert_eq!((sorted.already, sorted.not_reached), (2, 0));
 }

@@ -37,6 +37,7 @@ impl Run {
             self.position.window = (0, 0.0, 0.0);
         }
         self.position.metrics_bytes = metrics::append(&self.folder, &line)?;
+        self.events.add(&self.folder, &line)?;
         if scores.is_some() {
             self.draw();
         }

@@ -5,39 +5,57 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 use candle_core::Device;
 use fewshot::classifier::{Classifier, ClassifierFile, Settings};
-use fewshot::{Checkpoint, Model};
+use fewshot::{Checkpoint, Distance, HeadKind, Model};
 
-use crate::cli::PredictArgs;
-use crate::commands::inputs;
-use crate::commands::pictures::embed_dataset;
+use super::inputs;
+use super::pictures::embed_dataset;
+
 use crate::data::{Dataset, Split, relative};
 
-/// The classifier that the arguments ask for, over `model` on the CPU; pictures
-/// are embedded by `on_device`.
+/// What a classifier is taught from, and what is changed of its settings.
+#[derive(Clone, Copy, Debug)]
+pub struct Lesson<'a> {
+    /// Folder of class folders, or file of a classifier.
+    pub support: &'a Path,
+    /// `None` for the model's own, or the file's.
+    pub head: Option<HeadKind>,
+    /// `None` for the model's own, or the file's.
+    pub distance: Option<Distance>,
+    /// M; `None` for 0, or the file's.
+    pub hallucinate: Option<usize>,
+    /// `None` for 0, or the file's.
+    pub seed: Option<u64>,
+}
+
+/// The classifier of a lesson, over `model` on the CPU; pictures are embedded by
+/// `on_device`.
+///
+/// # Errors
+/// Where the examples cannot be read or do not fit the model.
 pub fn classifier(
-    args: &PredictArgs,
+    lesson: &Lesson,
     checkpoint: &Checkpoint,
     model: &Model,
     on_device: &Model,
     device: &Device,
 ) -> Result<Classifier> {
-    let mut classifier = if args.support.is_file() {
-        open(&args.support, checkpoint, model)?
+    let mut classifier = if lesson.support.is_file() {
+        open(lesson.support, checkpoint, model)?
     } else {
-        let head = args.head.unwrap_or(model.config.head);
+        let head = lesson.head.unwrap_or(model.config.head);
         let mut classifier = Classifier::new(model, Settings::with_head(&model.config, head))?;
-        teach(&mut classifier, &args.support, on_device, device)?;
+        teach(&mut classifier, lesson.support, on_device, device)?;
         classifier
     };
     let mut settings = classifier.settings();
-    if let Some(head) = args.head.filter(|head| *head != settings.head) {
+    if let Some(head) = lesson.head.filter(|head| *head != settings.head) {
         settings.head = head;
         settings.temperature = model.config.temperature_of(head);
     }
     classifier.set_settings(Settings {
-        distance: args.distance.unwrap_or(settings.distance),
-        hallucinations: args.hallucinate.unwrap_or(settings.hallucinations),
-        seed: args.seed.unwrap_or(settings.seed),
+        distance: lesson.distance.unwrap_or(settings.distance),
+        hallucinations: lesson.hallucinate.unwrap_or(settings.hallucinations),
+        seed: lesson.seed.unwrap_or(settings.seed),
         ..settings
     })?;
     Ok(classifier)

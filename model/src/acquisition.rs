@@ -69,10 +69,10 @@ pub fn most_helpful(
     let table = Tensor::from_vec(candidates.concat(), (candidates.len(), dim), &Device::Cpu)?;
     let distances = cluster(&table, &candidates, &weights, count)?;
     let mut chosen = Vec::with_capacity(count);
-    for cluster in 0..count {
+    for centre in 0..count {
+        let gap = |candidate: &usize| distances[*candidate][centre];
         let free = (0..candidates.len()).filter(|candidate| !chosen.contains(candidate));
-        chosen
-            .extend(free.min_by(|&a, &b| distances[a][cluster].total_cmp(&distances[b][cluster])));
+        chosen.extend(free.min_by(|a, b| gap(a).total_cmp(&gap(b))));
     }
     chosen.sort_unstable();
     Ok(chosen.into_iter().map(|candidate| order[candidate]).collect())

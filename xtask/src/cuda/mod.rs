@@ -4,7 +4,7 @@
 //! takes a second: with it, clippy and the tests see all code behind the `cuda` feature on any
 //! machine. The *real* one is NVIDIA's compiler from PyPI, which compiles candle's kernels. Both
 //! link against lazy libraries (see [`shim`]), so what they build starts without a driver and
-//! falls back to the CPU. For a machine with NVIDIA's own tool-kit see `docs/cuda.md`.
+//! falls back to the CPU. For a machine with NVIDIA's own tool-kit see `docs/gpu.md`.
 
 mod gpu;
 mod real;
@@ -42,7 +42,7 @@ pub fn supported() -> bool {
 pub fn run(workspace: &Workspace, arguments: &Cuda) -> Result<()> {
     ensure!(
         supported(),
-        "`cargo xtask cuda` needs Linux on x86-64; docs/cuda.md tells how to build elsewhere"
+        "`cargo xtask cuda` needs Linux on x86-64; docs/gpu.md tells how to build elsewhere"
     );
     let gpu = gpu::present();
     unchanged(

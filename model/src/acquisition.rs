@@ -70,12 +70,17 @@ pub fn most_helpful(
     let distances = cluster(&table, &candidates, &weights, count)?;
     let mut chosen = Vec::with_capacity(count);
     for centre in 0..count {
-        let gap = |candidate: &usize| distances[*candidate][centre];
-        let free = (0..candidates.len()).filter(|candidate| !chosen.contains(candidate));
-        chosen.extend(free.min_by(|a, b| gap(a).total_cmp(&gap(b))));
+        chosen.extend(nearest_free(&distances, centre, &chosen));
     }
     chosen.sort_unstable();
     Ok(chosen.into_iter().map(|candidate| order[candidate]).collect())
+}
+
+/// The candidate nearest to a centre that no other centre has taken.
+fn nearest_free(distances: &[Vec<f32>], centre: usize, taken: &[usize]) -> Option<usize> {
+    let gap = |candidate: &usize| distances[*candidate][centre];
+    let free = (0..distances.len()).filter(|candidate| !taken.contains(candidate));
+    free.min_by(|a, b| gap(a).total_cmp(&gap(b)))
 }
 
 /// Weighted k-means: the distance of each candidate to each of `count` centres.

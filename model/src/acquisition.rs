@@ -6,9 +6,9 @@
 //! known. Weighted k-means joins the two. The paper starts it at random; here it starts
 //! farthest first, so that the same pictures give the same answer on every host.
 
-use candle_core::{Device, Tensor};
+use candle_core::Tensor;
 
-use crate::{Distance, Error, Result};
+use crate::{Error, Result, least::least};
 
 /// β of the paper: so many times the pictures asked for are looked at, the most
 /// doubtful ones. Chosen on validation classes.
@@ -46,7 +46,7 @@ pub fn most_helpful(
     probabilities: &[Vec<f32>],
     count: usize,
 ) -> Result<Vec<usize>> {
-    let (rows, dim) = features.dims2()?;
+    let rows = features.dims2()?.0;
     if probabilities.len() != rows {
         return Err(Error::Argument {
             what: "the number of rows of probabilities",
@@ -54,10 +54,8 @@ pub fn most_helpful(
             expected: "one for each feature",
         });
     }
-    let doubts: Vec<f32> = probabilities.iter().map(|row| doubt(row)).collect();
-    let mut order: Vec<usize> = (0..rows).collect();
-    order.sort_by(|&a, &b| doubts[b].total_cmp(&doubts[a]));
-    order.truncate(count.saturating_mul(PRESELECTION));
+    let certainties: Vec<f32> = probabilities.iter().map(|row| -doubt(row)).collect();
+    let order = least(&certainties, count.saturating_mul(PRESELECTION));
     if order.len() <= count {
         return Ok(order);
     }
@@ -65,15 +63,15 @@ pub fn most_helpful(
         .iter()
         .map(|&row| Ok(features.get(row)?.to_vec1::<f32>()?))
         .collect::<Result<Vec<_>>>()?;
-    let weights: Vec<f32> = order.iter().map(|&row| doubts[row].max(LEAST_DOUBT)).collect();
-    let table = Tensor::from_vec(candidates.concat(), (candidates.len(), dim), &Device::Cpu)?;
-    let distances = cluster(&table, &candidates, &weights, count)?;
+    let weights: Vec<f32> = order.iter().map(|&row| (-certainties[row]).max(LEAST_DOUBT)).collect();
+    let distances = cluster(&candidates, &weights, count);
     let mut chosen = Vec::with_capacity(count);
     for centre in 0..count {
         chosen.extend(nearest_free(&distances, centre, &chosen));
     }
-    chosen.sort_unstable();
-    Ok(chosen.into_iter().map(|candidate| order[candidate]).collect())
+    // The candidates are in the order of their doubt.
+    let chosen = (0..order.len()).filter(|candidate| chosen.contains(candidate));
+    Ok(chosen.map(|candidate| order[candidate]).collect())
 }
 
 /// The candidate nearest to a centre that no other centre has taken.
@@ -83,23 +81,19 @@ fn nearest_free(distances: &[Vec<f32>], centre: usize, taken: &[usize]) -> Optio
     free.min_by(|a, b| gap(a).total_cmp(&gap(b)))
 }
 
-/// Weighted k-means: the distance of each candidate to each of `count` centres.
-fn cluster(
-    table: &Tensor,
-    candidates: &[Vec<f32>],
-    weights: &[f32],
-    count: usize,
-) -> Result<Vec<Vec<f32>>> {
+/// Weighted k-means: the squared distance of each candidate to each of `count` centres.
+fn cluster(candidates: &[Vec<f32>], weights: &[f32], count: usize) -> Vec<Vec<f32>> {
     let mut centres = farthest_first(candidates, weights, count);
     let mut owners = Vec::new();
     let mut round = 0;
     loop {
-        let shape = (count, table.dims()[1]);
-        let means = Tensor::from_vec(centres.concat(), shape, &Device::Cpu)?;
-        let distances = Distance::L2.pairwise(table, &means)?.to_vec2::<f32>()?;
+        let to_centres = |candidate: &Vec<f32>| {
+            centres.iter().map(|centre| squared(candidate, centre)).collect()
+        };
+        let distances: Vec<Vec<f32>> = candidates.iter().map(to_centres).collect();
         let nearest: Vec<usize> = distances.iter().map(|row| smallest(row)).collect();
         if nearest == owners || round == ROUNDS {
-            return Ok(distances);
+            return distances;
         }
         owners = nearest;
         round += 1;
@@ -159,6 +153,7 @@ fn smallest(values: &[f32]) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use candle_core::Device;
     use rand::seq::SliceRandom as _;
 
     use super::*;

@@ -20,6 +20,7 @@ pub mod head;
 pub mod image;
 #[expect(unsafe_code, reason = "vector instructions, and slices shared among threads")]
 pub mod kernels;
+mod least;
 pub mod metrics;
 pub mod model;
 pub mod parameters;

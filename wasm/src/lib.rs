@@ -44,6 +44,9 @@ extern "C" {
     /// A result for each query.
     #[wasm_bindgen(typescript_type = "Omit<Classification, \"milliseconds\">")]
     pub type Classification;
+    /// Some of the pictures asked about.
+    #[wasm_bindgen(typescript_type = "string[]")]
+    pub type PictureIds;
     /// What the points of a drawing are.
     #[wasm_bindgen(typescript_type = "ProjectionPoint[]")]
     pub type ProjectionPoints;
@@ -135,10 +138,8 @@ impl Session {
 
     /// The queries whose label would teach the most, at most `count`, the most doubtful first.
     #[wasm_bindgen(js_name = nextToLabel)]
-    pub fn next_to_label(&mut self, task: TaskSpec, count: usize) -> Result<Vec<String>, JsValue> {
-        from_js(task.into())
-            .and_then(|task| self.0.next_to_label(&task, count))
-            .map_err(Failure::into_js)
+    pub fn next_to_label(&mut self, task: TaskSpec, count: usize) -> Result<PictureIds, JsValue> {
+        to_js(from_js(task.into()).and_then(|task| self.0.next_to_label(&task, count)))
     }
 
     /// Starts a drawing of the task's features.

@@ -7,6 +7,7 @@ import { Library } from "./control/library.ts";
 import { Models } from "./control/models.ts";
 import { Projector } from "./control/project.ts";
 import { Samples } from "./control/samples.ts";
+import { Suggester } from "./control/suggest.ts";
 import { type Found, SESSION_INDEX, sort } from "./input/files.ts";
 import type { Link } from "./state/link.ts";
 import { withSettings } from "./state/session.ts";
@@ -29,6 +30,7 @@ export class App {
   readonly keeper = new Keeper(this.store, this.library, this.models);
   readonly actions = new Actions(this.store, this.library);
   readonly classifier = new Classifier(this.store, this.client, this.library);
+  readonly suggester = new Suggester(this.store, this.client, this.library);
   readonly projector = new Projector(this.store, this.client, this.library);
 
   constructor() {

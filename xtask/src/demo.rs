@@ -2,7 +2,7 @@
 
 use anyhow::Result;
 
-use crate::cli::{Demo, Serve, Web};
+use crate::cli::{Demo, Serve};
 use crate::serve::{self, Site};
 use crate::web;
 use crate::workspace::Workspace;
@@ -11,7 +11,7 @@ use crate::workspace::Workspace;
 pub fn run(workspace: &Workspace, arguments: &Demo) -> Result<()> {
     // A port that cannot be had is told now, not after minutes of building.
     let listener = serve::listen(arguments.port)?;
-    let folder = web::run(workspace, &Web::default())?;
+    let folder = web::quick(workspace)?;
     wait(serve::start(listener, &folder, "/")?)
 }
 

@@ -3,7 +3,9 @@
 use candle_core::Tensor;
 
 use super::Classifier;
-use crate::{Distance, Error, Result, acquisition, distance, head, metrics, rejection};
+use crate::{
+    Distance, Error, Result, acquisition, distance, head, least::least, metrics, rejection,
+};
 
 /// How many support pictures a prediction names at most.
 pub const NEIGHBOURS: usize = 5;
@@ -120,18 +122,9 @@ impl Classifier {
 }
 
 fn nearest(distances: &[f32], owners: &[(usize, String)]) -> Vec<Neighbour> {
-    let mut order: Vec<usize> = (0..distances.len()).collect();
-    // Of equals the first, whatever the order of the selection.
-    let nearer = |a: &usize, b: &usize| distances[*a].total_cmp(&distances[*b]).then(a.cmp(b));
-    // Thousands are not put in order for the sake of a few.
-    if order.len() > NEIGHBOURS {
-        order.select_nth_unstable_by(NEIGHBOURS, nearer);
-        order.truncate(NEIGHBOURS);
-    }
-    order.sort_unstable_by(nearer);
     let neighbour = |index: usize| {
         let (class, example) = &owners[index];
         Neighbour { class: *class, example: example.clone(), distance: distances[index] }
     };
-    order.into_iter().map(neighbour).collect()
+    least(distances, NEIGHBOURS).into_iter().map(neighbour).collect()
 }

@@ -67,6 +67,27 @@ test("they are filtered by class and ordered by doubt or name", async ({ page })
   await expect(page.locator(".sort-row").nth(1)).toContainText("3.png");
 });
 
+test("what teaches most comes first, ten at a time, and anew once they have been told", async ({ page }) => {
+  await asked(page);
+  await page.getByLabel("Order").selectOption("what teaches most first");
+  const rows = page.locator(".sort-row");
+  const told = page.locator(".sort-row", { hasText: "would teach most" });
+  await expect(rows.first()).toContainText("between.png");
+  await expect(rows.first()).toContainText("would teach most");
+  // As many are drawn as fit, and all that are drawn before the others are among the ten.
+  const first = await rows.allTextContents();
+  const count = first.filter((text) => text.includes("would teach most")).length;
+  expect(first.slice(0, count).every((text) => text.includes("would teach most"))).toBe(true);
+  await rows.first().getByRole("button").first().focus();
+  for (let n = 1; n <= 10; n++) {
+    await page.keyboard.press(n % 2 === 0 ? "1" : "2");
+    await expect(rows.first()).toHaveAttribute("aria-setsize", String(ALL - n));
+  }
+  await expect(told.first()).toBeVisible();
+  await page.getByLabel("Order").selectOption("as they came");
+  await expect(told).toHaveCount(0);
+});
+
 test("a number key corrects, teaches at once and leads to the next; undo takes it back", async ({
   page,
 }) => {

@@ -157,6 +157,8 @@ export interface Calls {
   };
   forget: { args: { pictures: PictureId[] }; result: null; progress: never };
   classify: { args: TaskSpec; result: Classification; progress: never };
+  /** The questions whose answer would teach the most, the most doubtful first. */
+  nextToLabel: { args: { task: TaskSpec; count: number }; result: PictureId[]; progress: never };
   project: {
     args: { task: TaskSpec; method: ProjectionMethod; steps: number };
     result: null;

@@ -40,3 +40,11 @@ test("the most doubtful is the one whose classes are closest, or that is like no
 test("names are ordered as people count", () => {
   assert.deepEqual(names(ALL, "name"), ["late", "p9", "p10", "strange"]);
 });
+
+test("what teaches most comes first in its order, the rest by doubt", () => {
+  const order = select(answers, ALL, "teaches", (picture) => picture, ["p10", "late"]);
+  assert.deepEqual(
+    order.map(({ query }) => query.picture),
+    ["p10", "late", "strange", "p9"],
+  );
+});

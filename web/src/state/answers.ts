@@ -14,7 +14,7 @@ export type Filter = ClassId | typeof NONE | typeof ALL;
 export const ALL = "all";
 export const NONE = "none";
 
-export const ORDERS = ["given", "doubt", "name"] as const;
+export const ORDERS = ["given", "doubt", "teaches", "name"] as const;
 export type Order = (typeof ORDERS)[number];
 
 export function answersOf(
@@ -38,7 +38,7 @@ export function groupOf({ verdict: found }: Answer): Filter | null {
   return found.rejected ? NONE : (found.best?.entry.id ?? null);
 }
 
-/** How little the likeliest class leads before the next one: the margin, turned round. */
+/** At most 1: how little the likeliest class leads before the next one: the margin, turned round. */
 export function doubt({ verdict: found }: Answer): number {
   if (!found) return 0;
   if (found.rejected) return 1;
@@ -51,10 +51,14 @@ export function select(
   filter: Filter,
   order: Order,
   nameOf: (picture: PictureId) => string,
+  suggested: readonly PictureId[] = [],
 ): Answer[] {
   const shown = answers.filter((answer) => filter === ALL || groupOf(answer) === filter);
-  if (order === "doubt") {
-    const doubts = new Map(shown.map((answer) => [answer, doubt(answer)]));
+  if (order === "doubt" || order === "teaches") {
+    const first = new Map(suggested.map((picture, i) => [picture, suggested.length - i]));
+    const doubts = new Map(
+      shown.map((answer) => [answer, doubt(answer) + 2 * (first.get(answer.query.picture) ?? 0)]),
+    );
     shown.sort((a, b) => (doubts.get(b) ?? 0) - (doubts.get(a) ?? 0));
   } else if (order === "name") {
     const { compare } = new Intl.Collator(undefined, { numeric: true });

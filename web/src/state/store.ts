@@ -90,6 +90,8 @@ export class Store {
   usualModel = "";
   model: ModelState = { phase: "none" };
   classification: Classification | null = null;
+  /** Questions whose answer would teach the most, in their order; empty while nobody asks for them. */
+  suggested: readonly PictureId[] = [];
   projection: Projection | null = null;
   method: ProjectionMethod = "tsne";
   notices: readonly Notice[] = [];

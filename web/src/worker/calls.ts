@@ -15,7 +15,9 @@ const THUMBNAIL_SIDE = 256;
 /** Long enough to get on, short enough that no one waits for the next message. */
 const SLICE_MS = 24;
 
-export const pageCalls: Handlers<"encode" | "view" | "project" | "occlude" | "evaluate"> = {
+export const pageCalls: Handlers<
+  "encode" | "view" | "nextToLabel" | "project" | "occlude" | "evaluate"
+> = {
   async encode({ blob, thumbnail }, { signal }) {
     return await withPicture(blob, signal, async (picture) => {
       const value = await encoded(picture);
@@ -29,6 +31,12 @@ export const pageCalls: Handlers<"encode" | "view" | "project" | "occlude" | "ev
       const model = await encoder();
       return { value: await toBlob(model.view(picture), model.viewSide(), "image/png") };
     });
+  },
+
+  async nextToLabel({ task, count }, { signal }) {
+    await tick();
+    signal.throwIfAborted();
+    return { value: session().nextToLabel(task, count) };
   },
 
   async project({ task, method, steps }, { signal, progress }) {

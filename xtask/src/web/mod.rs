@@ -14,16 +14,27 @@ use anyhow::Result;
 use crate::cli::Web;
 use crate::setup::{node, npm, rust_target};
 use crate::workspace::Workspace;
+use module::Modules;
 
 /// Builds the whole site and returns its folder.
 pub fn run(workspace: &Workspace, arguments: &Web) -> Result<PathBuf> {
+    build(workspace, arguments, Modules::Both)
+}
+
+/// The project's own site with one module for all browsers, to look at it soon.
+pub fn quick(workspace: &Workspace) -> Result<PathBuf> {
+    build(workspace, &Web::default(), Modules::One)
+}
+
+fn build(workspace: &Workspace, arguments: &Web, modules: Modules) -> Result<PathBuf> {
     // Whatever can be wrong with the arguments is found before minutes of compiling.
     let out = arguments.out.clone().unwrap_or_else(|| workspace.web().join("dist"));
     site::check_out(&out, arguments.out.is_some())?;
     if let Some(file) = &arguments.weights {
         weights::check(file)?;
     }
-    wasm(workspace)?;
+    set_up(&workspace.web())?;
+    module::build(workspace, modules)?;
     weights::lay_out(workspace, arguments.weights.as_deref())?;
     site::build(workspace, arguments.title.as_deref(), &out)?;
     Ok(out)
@@ -32,7 +43,7 @@ pub fn run(workspace: &Workspace, arguments: &Web) -> Result<PathBuf> {
 /// Everything up to the module in `web/package/src/generated/`.
 pub fn wasm(workspace: &Workspace) -> Result<()> {
     set_up(&workspace.web())?;
-    module::build(workspace)
+    module::build(workspace, Modules::Both)
 }
 
 /// Looks for, or installs, what the page's build needs.

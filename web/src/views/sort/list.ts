@@ -35,7 +35,7 @@ export function sortList(app: App): SortList {
   const nameOf = (picture: string) => store.pictures.get(picture)?.name ?? "";
   const update = (answers: readonly Answer[]) => {
     tools.update(answers);
-    const shown = select(answers, tools.filter, tools.order, nameOf);
+    const shown = select(answers, tools.filter, tools.order, nameOf, store.suggested);
     rows.update(shown);
     nothing.hidden = shown.length > 0;
   };

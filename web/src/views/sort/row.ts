@@ -47,7 +47,8 @@ export function sortRow(app: App, { query }: Answer, look: (picture: string) => 
     setText(label, said);
     setText(probability, share);
     const part = picture?.torn ? t.tornShort : "";
-    setText(second, [name, part, rest].filter(Boolean).join(" · "));
+    const teaches = app.store.suggested.includes(id) ? t.teachesMost : "";
+    setText(second, [teaches, name, part, rest].filter(Boolean).join(" · "));
     setAttribute(main, "aria-label", t.answered(name, said, share));
   };
   return { element, update };

@@ -24,9 +24,15 @@ export interface Tools {
 export function sortTools(app: App): Tools {
   const { store } = app;
   const filter = h("select", { id: "sort-filter", onchange: () => store.changed() });
-  const order = h(
+  const order: HTMLSelectElement = h(
     "select",
-    { id: "sort-order", onchange: () => store.changed() },
+    {
+      id: "sort-order",
+      onchange: () => {
+        app.suggester.want(order.value === "teaches");
+        store.changed();
+      },
+    },
     ...ORDERS.map((value) => h("option", { value }, t.orders[value])),
   );
   const bar = h("progress", { class: "progress" });

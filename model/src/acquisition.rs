@@ -137,11 +137,14 @@ fn mean(members: &[usize], candidates: &[Vec<f32>], weights: &[f32]) -> Vec<f32>
     mean
 }
 
+// Once in the module that the page downloads, as those below.
+#[inline(never)]
 fn squared(a: &[f32], b: &[f32]) -> f32 {
     a.iter().zip(b).map(|(a, b)| (a - b) * (a - b)).sum()
 }
 
 /// The first of the largest.
+#[inline(never)]
 fn largest(values: &[f32]) -> usize {
     (0..values.len()).rev().max_by(|&a, &b| values[a].total_cmp(&values[b])).unwrap_or(0)
 }

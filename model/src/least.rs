@@ -2,6 +2,7 @@
 
 /// The indices of the `count` least values, or of all where there are no more, the least first;
 /// of equals the first. Thousands are not put in order for the sake of a few.
+#[inline(never)] // once in the module that the page downloads
 pub(crate) fn least(values: &[f32], count: usize) -> Vec<usize> {
     let mut kept: Vec<usize> = Vec::with_capacity(count.min(values.len()) + 1);
     for (index, value) in values.iter().enumerate() {

@@ -24,7 +24,8 @@ use self::{
     resnet12::ResNet12,
 };
 pub use self::{frozen::FrozenNetwork, operations::MOMENTUM};
-use crate::{BackboneConfig, Error, ModelConfig, Parameters, Result, kernels::Level, rng::Rng};
+pub use crate::kernels::{Activation, Convolution, Level, Moments, Step};
+use crate::{BackboneConfig, Error, ModelConfig, Parameters, Result, rng::Rng};
 
 /// Which implementation computes a backbone.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -134,6 +135,19 @@ impl Backbone {
     /// If the images do not fit.
     pub fn forward(&self, images: &Tensor) -> Result<Tensor> {
         self.freeze()?.forward(images)
+    }
+
+    /// What the backbone does to a picture at its present parameters, step by step, with
+    /// BatchNorm folded into the filters: for whoever computes it elsewhere.
+    ///
+    /// # Errors
+    /// If the device fails.
+    pub fn steps(&self) -> Result<Vec<Step>> {
+        match self {
+            Self::Conv4(net) => net.steps().collect(),
+            Self::ResNet12(net) => net.steps().collect(),
+            Self::EfficientNetLite0(net) => net.clone().into_steps().collect(),
+        }
     }
 
     /// The backbone for inference at its present parameters.

@@ -43,7 +43,7 @@ pub use distance::Distance;
 pub use episode::{Episode, EpisodeSampler, EpisodeShape};
 pub use error::{Error, Result};
 pub use generator::{Control, Generator};
-pub use head::{Fitted, Head, HeadKind};
+pub use head::{Fitted, Head, HeadKind, Layer};
 pub use kernels::rows::stack;
 pub use model::{Embedder, Model};
 pub use parameters::Parameters;

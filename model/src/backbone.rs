@@ -2,28 +2,29 @@
 //!
 //! The interface and the choice of path. Each kind is a module here and a line of
 //! [`Backbone`]; it says what is computed in candle's own operations, on any
-//! device, and [`crate::kernels`] computes the same on the CPU and in WebAssembly
+//! device, and `kernels` computes the same on the CPU and in WebAssembly
 //! several times faster.
 
-pub mod conv4;
-pub mod efficientnet_lite0;
+pub(crate) mod conv4;
+pub(crate) mod efficientnet_lite0;
 mod frozen;
 mod gpu;
 mod norm;
 mod operations;
-pub mod resnet12;
+pub(crate) mod resnet12;
 #[cfg(test)]
 mod tests;
 
 use candle_core::{DType, Device, Tensor};
 
 pub(crate) use self::operations::BatchStatistics;
-use self::{
+pub use self::{
     conv4::{Conv4, FrozenConv4},
     efficientnet_lite0::EfficientNetLite0,
+    frozen::FrozenNetwork,
+    operations::MOMENTUM,
     resnet12::ResNet12,
 };
-pub use self::{frozen::FrozenNetwork, operations::MOMENTUM};
 pub use crate::kernels::{Activation, Convolution, Level, Moments, Step};
 use crate::{BackboneConfig, Error, ModelConfig, Parameters, Result, rng::Rng};
 

@@ -5,6 +5,8 @@ every shipped model and of a ResNet-12, by every head, beside the learner's.
 """
 
 import json
+import shutil
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -74,6 +76,23 @@ def main(program):
         shipped = sorted((pictures.ROOT / "weights").glob("*.safetensors"))
         for weights in [*shipped, resnet]:
             compare(program, weights, folder / weights.stem)
+        read_as_documented(program, folder)
+
+
+def read_as_documented(program, folder):
+    """answer.py, as docs/interop.md shows it, answers as `fewshot predict` does."""
+    weights = pictures.ROOT / "weights/everyday.safetensors"
+    who = folder / "who.jpg"
+    shutil.copy(next(pictures.EXAMPLES.glob("leaf/*.jpg")), who)
+    pictures.fewshot(program, "export", "--weights", weights, "--support", pictures.EXAMPLES,
+                     "--onnx", folder / "pets.onnx")
+    script = [sys.executable, pictures.HERE / "answer.py"]
+    label, share = subprocess.check_output(script, cwd=folder, text=True).split()
+    row = json.loads(pictures.fewshot(program, "predict", "--weights", weights, "--support",
+                                      pictures.EXAMPLES, "--query", who, "--json"))
+    off = abs(row["probabilities"][label] - float(share))
+    print(f"answer.py: {label}, as fewshot predict, difference {off:.1e}")
+    assert label == row["label"] and off <= TOLERANCE
 
 
 def compare(program, weights, folder):

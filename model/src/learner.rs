@@ -89,8 +89,7 @@ impl Learner {
         Self::new(&checkpoint, |model, _| Classifier::new(model, Settings::of(&model.config)))
     }
 
-    /// A model with the classes of a classifier that [`Self::to_bytes`], the page or
-    /// `fewshot predict`'s users saved.
+    /// A model with the classes of a classifier that [`Self::to_bytes`] or the page saved.
     ///
     /// # Errors
     /// As [`Self::from_bytes`], of both; [`Error::OtherModel`] where the classifier was taught
@@ -222,7 +221,7 @@ mod tests {
         Checkpoint { config, provenance, parameters }.to_bytes(Precision::F32).unwrap()
     }
 
-    /// The bytes of a PNG file of one colour, and of its first half.
+    /// The bytes of a PNG file of one colour.
     fn picture(colour: [u8; 3]) -> Vec<u8> {
         let image = image::RgbImage::from_pixel(20, 24, image::Rgb(colour));
         let mut bytes = std::io::Cursor::new(Vec::new());

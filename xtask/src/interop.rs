@@ -8,7 +8,7 @@ use anyhow::Result;
 use crate::bench::torch;
 use crate::command;
 use crate::progress::step;
-use crate::results::trainer::Trainer;
+use crate::test::crates;
 use crate::workspace::Workspace;
 
 /// What is shown, and the script that shows it.
@@ -20,11 +20,12 @@ const SCRIPTS: [(&str, &str); 3] = [
 
 pub fn run(workspace: &Workspace) -> Result<()> {
     let python = torch::interpreter(workspace)?;
-    let trainer = Trainer::build(workspace)?;
+    // As the tests have it, which are as a rule built already.
+    let trainer = step("build the trainer", || crates::trainer(workspace))?;
     for (what, script) in SCRIPTS {
         let printed = step(what, || {
             let mut process = Command::new(&python);
-            process.arg(workspace.root.join("tests/interop").join(script)).arg(trainer.path());
+            process.arg(workspace.root.join("tests/interop").join(script)).arg(&trainer);
             command::output(&mut process)
         })?;
         println!("{printed}");

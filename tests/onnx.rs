@@ -8,8 +8,8 @@ use anyhow::{Context, Result, ensure};
 use candle_core::{Device, Tensor};
 use fewshot::config::{BackboneConfig, EfficientNetLite0Config, Pooled, ResNet12Config};
 use fewshot::{
-    Checkpoint, Classifier, Distance, FeatureTransform, GeneratorConfig, GeneratorKind, HeadKind,
-    Model, ModelConfig, Parameters, Precision, Settings, transform,
+    Checkpoint, Classifier, Context as QueryContext, Distance, FeatureTransform, GeneratorConfig,
+    GeneratorKind, HeadKind, Model, ModelConfig, Parameters, Precision, Settings, transform,
 };
 use fewshot_tests::golden::{check, largest};
 use fewshot_tests::{fewshot, fixture, onnx, pattern};
@@ -166,6 +166,20 @@ fn probabilities_and_novelty_are_the_classifiers() -> Result<()> {
         let strange = Tensor::new(strange, &Device::Cpu)?;
         check(&name, &strange, &outputs["novelty"], TOLERANCE)?;
     }
+    Ok(())
+}
+
+#[test]
+fn a_classifier_that_looks_at_queries_together_is_refused() -> Result<()> {
+    let checkpoint = checkpoint(pattern::config(32, 3, 6, None))?;
+    let learner = Model::from_checkpoint(&checkpoint, &Device::Cpu)?;
+    let settings =
+        Settings { context: QueryContext::Transductive, ..Settings::of(&checkpoint.config) };
+    let mut classifier = Classifier::new(&learner, settings)?;
+    classifier.add_class("one", "one")?;
+    classifier.add_example("one", "0", pattern::tensor(1, checkpoint.config.feature_dim())?)?;
+    let error = model(&checkpoint, Some(&mut classifier), "").map(|_| ()).unwrap_err();
+    ensure!(error.to_string().contains("together (transductive)"), "{error}");
     Ok(())
 }
 

@@ -11,9 +11,9 @@ mod graph;
 mod head;
 pub mod proto;
 
-use anyhow::Result;
+use anyhow::{Result, ensure};
 use candle_core::Tensor;
-use fewshot::{Checkpoint, Classifier};
+use fewshot::{Checkpoint, Classifier, Context, Settings};
 use prost::Message;
 use serde_json::json;
 
@@ -33,7 +33,7 @@ const IR_VERSION: i64 = 8;
 /// - `novelty`: (batch), above the model's threshold a picture is of none of the classes
 ///
 /// # Errors
-/// If a parameter is missing, or the classifier looks at queries together.
+/// If a parameter is missing, or the classifier looks at all queries together.
 pub fn model(
     checkpoint: &Checkpoint,
     classifier: Option<&mut Classifier>,
@@ -46,7 +46,12 @@ pub fn model(
     graph.output(&features, "features", &[batch, dim], "what pictures are compared by");
     let mut metadata = about(checkpoint)?;
     if let Some(classifier) = classifier {
-        let temperature = classifier.settings().temperature;
+        let Settings { context, temperature, .. } = classifier.settings();
+        ensure!(
+            context == Context::Inductive,
+            "the classifier looks at all queries together ({context}), which no graph can: have \
+             it answer each by itself and save it again"
+        );
         let classes: Vec<_> = classifier.active().cloned().collect();
         let layer = classifier.fitted()?.layer();
         let shares = head::probabilities(&mut graph, &features, layer, temperature)?;

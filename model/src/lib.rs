@@ -54,3 +54,8 @@ pub use model::{Embedder, Model};
 pub use parameters::Parameters;
 pub use support::Support;
 pub use transform::{FeatureTransform, Transform};
+
+/// The example of the crate's first page, compiled with the others.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -91,7 +91,7 @@ def read_as_documented(program, folder):
     row = json.loads(pictures.fewshot(program, "predict", "--weights", weights, "--support",
                                       pictures.EXAMPLES, "--query", who, "--json"))
     off = abs(row["probabilities"][label] - float(share))
-    print(f"answer.py: {label}, as fewshot predict, difference {off:.1e}")
+    print(f"answer.py: {label}, as predict says, difference {off:.1e}")
     assert label == row["label"] and off <= TOLERANCE
 
 

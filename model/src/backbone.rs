@@ -2,29 +2,31 @@
 //!
 //! The interface and the choice of path. Each kind is a module here and a line of
 //! [`Backbone`]; it says what is computed in candle's own operations, on any
-//! device, and [`crate::kernels`] computes the same on the CPU and in WebAssembly
+//! device, and `kernels` computes the same on the CPU and in WebAssembly
 //! several times faster.
 
-pub mod conv4;
-pub mod efficientnet_lite0;
+pub(crate) mod conv4;
+pub(crate) mod efficientnet_lite0;
 mod frozen;
 mod gpu;
 mod norm;
 mod operations;
-pub mod resnet12;
+pub(crate) mod resnet12;
 #[cfg(test)]
 mod tests;
 
 use candle_core::{DType, Device, Tensor};
 
 pub(crate) use self::operations::BatchStatistics;
-use self::{
+pub use self::{
     conv4::{Conv4, FrozenConv4},
     efficientnet_lite0::EfficientNetLite0,
+    frozen::FrozenNetwork,
+    operations::MOMENTUM,
     resnet12::ResNet12,
 };
-pub use self::{frozen::FrozenNetwork, operations::MOMENTUM};
-use crate::{BackboneConfig, Error, ModelConfig, Parameters, Result, kernels::Level, rng::Rng};
+pub use crate::kernels::{Activation, Convolution, Level, Moments, Step};
+use crate::{BackboneConfig, Error, ModelConfig, Parameters, Result, rng::Rng};
 
 /// Which implementation computes a backbone.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -134,6 +136,19 @@ impl Backbone {
     /// If the images do not fit.
     pub fn forward(&self, images: &Tensor) -> Result<Tensor> {
         self.freeze()?.forward(images)
+    }
+
+    /// What the backbone does to a picture at its present parameters, step by step, with
+    /// BatchNorm folded into the filters: for whoever computes it elsewhere.
+    ///
+    /// # Errors
+    /// If the device fails.
+    pub fn steps(&self) -> Result<Vec<Step>> {
+        match self {
+            Self::Conv4(net) => net.steps().collect(),
+            Self::ResNet12(net) => net.steps().collect(),
+            Self::EfficientNetLite0(net) => net.clone().into_steps().collect(),
+        }
     }
 
     /// The backbone for inference at its present parameters.

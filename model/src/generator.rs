@@ -1,7 +1,7 @@
 //! Generators: new support features from a real one and noise.
 //!
-//! A form is one file: [`network`] (Wang et al. 2018, "Low-Shot Learning from
-//! Imaginary Data") and [`covariance`] (after Yang et al. 2021). Where the noise
+//! A form is one file: `network` (Wang et al. 2018, "Low-Shot Learning from
+//! Imaginary Data") and `covariance` (after Yang et al. 2021). Where the noise
 //! comes from is the caller's.
 
 mod covariance;

@@ -54,6 +54,32 @@ enum Form {
     KernelRidge(KernelRidge),
 }
 
+/// What a fitted head computes scores from: for whoever computes them elsewhere.
+#[derive(Clone, Copy, Debug)]
+pub enum Layer<'a> {
+    /// Minus the distance to each class.
+    Prototypes {
+        /// (N, D)
+        means: &'a Tensor,
+        /// Between a query and a mean.
+        distance: Distance,
+    },
+    /// The inner product with each class.
+    Linear {
+        /// (N, D)
+        classes: &'a Tensor,
+    },
+    /// A sum over likenesses exp(−γ |x − y|²) to rows y.
+    Kernel {
+        /// γ
+        gamma: f64,
+        /// (B, D)
+        rows: &'a Tensor,
+        /// What each row says for each class, (N, B).
+        coefficients: &'a Tensor,
+    },
+}
+
 impl HeadKind {
     /// Every kind, in the order they are offered.
     pub const ALL: [Self; 2] = [Self::Prototype, Self::Ridge];
@@ -94,6 +120,15 @@ impl Fitted {
             Form::Prototypes(prototypes) => prototypes.scores(queries),
             Form::Ridge(ridge) => ridge.scores(queries),
             Form::KernelRidge(ridge) => ridge.scores(queries),
+        }
+    }
+
+    /// The numbers that scores are computed from.
+    pub fn layer(&self) -> Layer<'_> {
+        match &self.0 {
+            Form::Prototypes(prototypes) => prototypes.layer(),
+            Form::Ridge(ridge) => ridge.layer(),
+            Form::KernelRidge(ridge) => ridge.layer(),
         }
     }
 }

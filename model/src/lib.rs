@@ -1,34 +1,38 @@
 //! Few-shot learning: Prototypical Networks (Snell et al. 2017) and Data
 //! Hallucination (Wang et al. 2018) on Candle.
 //!
-//! The one learner of the project: the trainer and the web page run this same
-//! crate. It has no files, no clock, no threads of its own and no randomness of
-//! the operating system; whatever is random is passed in as an [`rng::Rng`].
+//! A program of one's own starts at [`Learner`]: the bytes of a model and of pictures in,
+//! probabilities out. What else is public is what training, evaluation and drawing need; the
+//! trainer and the web page of the project run this same crate.
+//!
+//! It has no files, no clock, no threads of its own and no randomness of the operating
+//! system; whatever is random is passed in as an [`rng::Rng`].
 
 pub mod acquisition;
 pub mod backbone;
-pub mod checkpoint;
+mod checkpoint;
 pub mod classifier;
 mod computed;
 pub mod config;
-pub mod context;
-pub mod distance;
+mod context;
+mod distance;
 pub mod episode;
-pub mod error;
+mod error;
 pub mod generator;
-pub mod head;
+mod head;
 pub mod image;
 #[expect(unsafe_code, reason = "vector instructions, and slices shared among threads")]
-pub mod kernels;
+mod kernels;
+mod learner;
 mod least;
 pub mod metrics;
-pub mod model;
-pub mod parameters;
+mod model;
+mod parameters;
 pub mod projection;
 pub mod rejection;
 pub mod rng;
 pub mod sealed;
-pub mod support;
+mod support;
 pub mod transform;
 
 pub use backbone::{Backbone, Backend, FrozenBackbone};
@@ -43,9 +47,15 @@ pub use distance::Distance;
 pub use episode::{Episode, EpisodeSampler, EpisodeShape};
 pub use error::{Error, Result};
 pub use generator::{Control, Generator};
-pub use head::{Fitted, Head, HeadKind};
+pub use head::{Fitted, Head, HeadKind, Layer};
 pub use kernels::rows::stack;
+pub use learner::{Answer, Learner, MOST_PIXELS};
 pub use model::{Embedder, Model};
 pub use parameters::Parameters;
 pub use support::Support;
 pub use transform::{FeatureTransform, Transform};
+
+/// The example of the crate's first page, compiled with the others.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;

@@ -83,6 +83,41 @@ fn every_m_is_a_line_and_is_paired_with_the_first() -> Result<()> {
 }
 
 #[test]
+fn the_episodes_are_told_with_the_pictures_of_each() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let weights = fixture::weights(folder.path())?;
+    let data = fixture::classes(&folder.path().join("data"), 4, 8)?;
+    let drawn = folder.path().join("episodes.jsonl");
+    let mut arguments: Vec<&std::ffi::OsStr> = vec!["eval".as_ref(), "--weights".as_ref()];
+    arguments.extend([weights.as_os_str(), "--data".as_ref(), data.as_os_str()]);
+    let shape = "--ways 3 --shots 1,2 --queries 4 --episodes 6 --seed 5 --episodes-out";
+    arguments.extend(shape.split(' ').map(std::ffi::OsStr::new));
+    arguments.push(drawn.as_os_str());
+    fewshot_tests::command::fewshot(arguments)?.succeeded()?;
+
+    let text = std::fs::read_to_string(&drawn)?;
+    let lines: Vec<Value> = text.lines().map(serde_json::from_str).collect::<Result<_, _>>()?;
+    ensure!(
+        lines.len() == 12 && text.lines().collect::<std::collections::HashSet<_>>().len() == 12
+    );
+    for (index, line) in lines.iter().enumerate() {
+        ensure!(line["episode"] == index % 6 && line["shots"] == 1 + index / 6, "{line}");
+        let list = |value: &Value| value.as_array().cloned().context("a list");
+        for (way, class) in list(&line["classes"])?.iter().enumerate() {
+            let (support, queries) = (list(&line["support"][way])?, list(&line["queries"][way])?);
+            ensure!(support.len() == 1 + index / 6 && queries.len() == 4, "{line}");
+            for picture in support.iter().chain(&queries) {
+                let name = picture.as_str().context("a name")?;
+                ensure!(name.starts_with(class.as_str().context("a class")?), "{name} {class}");
+                ensure!(data.join(name).is_file(), "{name}");
+            }
+            ensure!(support.iter().all(|picture| !queries.contains(picture)), "{line}");
+        }
+    }
+    Ok(())
+}
+
+#[test]
 fn the_built_in_data_set_needs_no_folder() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let weights = fixture::weights(folder.path())?;

@@ -116,6 +116,17 @@ fn efficientnet_lite0_is_imported_and_classifies() -> Result<()> {
 }
 
 #[test]
+fn the_documents_show_the_scripts_that_are_run() -> Result<()> {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let document = fs::read_to_string(tests.join("../docs/interop.md"))?;
+    for name in ["conv4.py", "efficientnet_lite0.py", "answer.py"] {
+        let script = fs::read_to_string(tests.join("interop").join(name))?;
+        ensure!(document.contains(&format!("```python\n{script}```")), "docs/interop.md: {name}");
+    }
+    Ok(())
+}
+
+#[test]
 fn what_cannot_be_imported_is_named_with_the_cure() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let out = folder.path().join("out.safetensors");

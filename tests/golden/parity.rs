@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result, ensure};
 use candle_core::{Device, Tensor};
-use fewshot::kernels::Level;
+use fewshot::backbone::Level;
 use fewshot::{Backend, Checkpoint, FrozenBackbone, ImageConfig, Model, Support, image, metrics};
 use fewshot_tests::left_out;
 use fewshot_trainer::data::{Split, open};

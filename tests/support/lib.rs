@@ -4,6 +4,7 @@ pub mod command;
 pub mod fixture;
 pub mod golden;
 pub mod hostile;
+pub mod onnx;
 pub mod pattern;
 pub mod step;
 

@@ -12,6 +12,7 @@ pub mod device;
 pub mod episodes;
 pub mod features;
 pub mod interrupt;
+pub mod onnx;
 pub mod output;
 pub mod plot;
 pub mod progress;

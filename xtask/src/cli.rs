@@ -32,6 +32,8 @@ pub enum Task {
     Study(Studies),
     /// Feed every reader of files from elsewhere what libFuzzer makes up
     Fuzz(Fuzz),
+    /// Hold weights, exports and imports against PyTorch and onnxruntime
+    Interop,
     /// Time the learner beside PyTorch, onnxruntime-web and TensorFlow.js; write
     /// docs/performance.md
     Bench(Bench),

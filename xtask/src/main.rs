@@ -12,6 +12,7 @@ mod data;
 mod demo;
 mod digest;
 mod fuzz;
+mod interop;
 mod progress;
 mod results;
 mod serve;
@@ -52,6 +53,7 @@ fn dispatch(workspace: &Workspace, task: Task) -> anyhow::Result<ExitCode> {
         Task::Bench(arguments) => bench::run(workspace, &arguments)?,
         Task::Cuda(arguments) => cuda::run(workspace, &arguments)?,
         Task::Fuzz(arguments) => fuzz::run(workspace, &arguments)?,
+        Task::Interop => interop::run(workspace)?,
     }
     Ok(ExitCode::SUCCESS)
 }

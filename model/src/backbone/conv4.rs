@@ -18,7 +18,7 @@ use super::{Backend, check_images, refuse_in_webassembly};
 use crate::{
     Parameters, Result,
     config::Conv4Config,
-    kernels::{FoldedConv4, Level, TrainKernels},
+    kernels::{FoldedConv4, Level, Step, TrainKernels},
     rng::Rng,
 };
 
@@ -94,6 +94,14 @@ impl Conv4 {
             block.update_running(&batch)?;
         }
         Ok(features)
+    }
+
+    /// What the network does, with the running statistics folded in.
+    pub(super) fn steps(&self) -> impl Iterator<Item = Result<Step>> {
+        self.blocks.iter().flat_map(|block| {
+            let convolve = |convolution| Step::Convolve { convolution, add_kept: false };
+            [block.fold().map(convolve), Ok(Step::MaxPool)]
+        })
     }
 
     /// The network for inference at its present parameters.

@@ -205,7 +205,8 @@ impl EfficientNetLite0 {
         FrozenNetwork::new(choice, &device, input, LEAST_PIXELS, self.into_steps())
     }
 
-    fn into_steps(self) -> impl Iterator<Item = Result<Step>> {
+    /// What the network does, with the running statistics folded in.
+    pub(super) fn into_steps(self) -> impl Iterator<Item = Result<Step>> {
         let Self { stem, blocks, head, pooled, .. } = self;
         let convolve = |layer: &ConvNorm, stride: usize| {
             let convolution = layer.fold(stride, Activation::RELU6)?;

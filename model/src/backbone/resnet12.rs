@@ -136,9 +136,13 @@ impl ResNet12 {
     /// If the device fails.
     pub fn freeze(&self) -> Result<FrozenNetwork> {
         let device = self.blocks[0].shortcut.device();
+        FrozenNetwork::new(self.choice, device, self.input, LEAST_PIXELS, self.steps())
+    }
+
+    /// What the network does, with the running statistics folded in.
+    pub(super) fn steps(&self) -> impl Iterator<Item = Result<Step>> {
         let blocks = self.blocks.iter().flat_map(Block::steps);
-        let steps = blocks.chain([Ok(Step::Pool(Moments::MEAN))]);
-        FrozenNetwork::new(self.choice, device, self.input, LEAST_PIXELS, steps)
+        blocks.chain([Ok(Step::Pool(Moments::MEAN))])
     }
 }
 

@@ -45,6 +45,22 @@ impl Classifier {
         Ok(self.prepared.insert(prepared))
     }
 
+    /// The head fitted to all that was learned, hallucinations too: for whoever computes
+    /// answers elsewhere.
+    ///
+    /// # Errors
+    /// [`Error::NoExamples`] where no class has a picture; where queries are looked at
+    /// together, since no head is fitted before they are there.
+    pub fn fitted(&mut self) -> Result<&Fitted> {
+        let context = self.settings.context;
+        let fitted = self.prepared()?.learned().fitted.as_ref();
+        fitted.ok_or_else(|| Error::Argument {
+            what: "the context of a head that is fitted beforehand",
+            actual: context.to_string(),
+            expected: "inductive",
+        })
+    }
+
     /// Scores of queries by what was learned, (Q, D) to (Q, N).
     pub(super) fn scores(&self, learned: &Learned, queries: &Tensor) -> Result<Tensor> {
         match &learned.fitted {

@@ -9,6 +9,18 @@ use crate::{Context, Distance, Error, HeadKind, ModelConfig, Result};
 pub const MOST_HALLUCINATIONS: usize = 1000;
 
 /// How a classifier compares.
+///
+/// ```
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let mut learner = fewshot::Learner::from_bytes(&std::fs::read("../weights/omniglot.safetensors")?)?;
+/// use fewshot::{Distance, Settings};
+///
+/// let settings = Settings { hallucinations: 20, distance: Distance::Cosine, ..learner.settings() };
+/// learner.set_settings(settings)?;
+/// assert_eq!(learner.settings().hallucinations, 20);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Settings {
     /// What is fitted to the pictures of the classes; files from before there

@@ -17,13 +17,13 @@ const MOST_PIXELS: usize = 1024;
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "kind", remote = "Self")]
 pub enum BackboneConfig {
-    /// Four blocks of the papers: [`crate::backbone::conv4`].
+    /// Four blocks of the papers: [`crate::backbone::Conv4`].
     #[serde(rename = "conv4")]
     Conv4(Conv4Config),
-    /// The field's second standard: [`crate::backbone::resnet12`].
+    /// The field's second standard: [`crate::backbone::ResNet12`].
     #[serde(rename = "resnet12")]
     ResNet12(ResNet12Config),
-    /// ImageNet's weights, for photographs: [`crate::backbone::efficientnet_lite0`].
+    /// ImageNet's weights, for photographs: [`crate::backbone::EfficientNetLite0`].
     #[serde(rename = "efficientnet-lite0")]
     EfficientNetLite0(EfficientNetLite0Config),
 }

@@ -24,7 +24,7 @@ pub struct Evaluator<'a> {
     pub head: Head,
     /// Whether the queries of an episode are looked at together.
     pub context: Context,
-    /// The head's, see [`context::scores`].
+    /// The head's; where queries are looked at together, it turns scores into guesses.
     pub temperature: f32,
     /// Each M to score; the same noise serves all, so their differences are paired.
     pub hallucinations: &'a [usize],

@@ -12,7 +12,7 @@
 
 use candle_core::Tensor;
 
-use super::{cholesky::Cholesky, ridge::solve};
+use super::{Layer, cholesky::Cholesky, ridge::solve};
 use crate::{
     Distance, Error, Result, Support,
     kernels::arithmetic::{add, affine, exp, product, scale_rows, take_rows, transpose},
@@ -90,6 +90,10 @@ impl KernelRidge {
     /// (Q, D) to (Q, N).
     pub fn scores(&self, queries: &Tensor) -> Result<Tensor> {
         product(&likeness(queries, &self.rows, self.gamma)?, &self.coefficients)
+    }
+
+    pub fn layer(&self) -> Layer<'_> {
+        Layer::Kernel { gamma: self.gamma, rows: &self.rows, coefficients: &self.coefficients }
     }
 }
 

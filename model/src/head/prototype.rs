@@ -3,6 +3,7 @@
 
 use candle_core::Tensor;
 
+use super::Layer;
 use crate::{Distance, Result, Support, kernels::arithmetic::affine};
 
 /// Class means and how they are compared with.
@@ -21,5 +22,9 @@ impl Prototypes {
     /// Minus the distance to each mean; (Q, D) to (Q, N).
     pub fn scores(&self, queries: &Tensor) -> Result<Tensor> {
         affine(&self.distance.pairwise(queries, &self.means)?, -1.0, 0.0)
+    }
+
+    pub fn layer(&self) -> Layer<'_> {
+        Layer::Prototypes { means: &self.means, distance: self.distance }
     }
 }

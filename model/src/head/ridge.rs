@@ -8,7 +8,7 @@
 
 use candle_core::{DType, Tensor};
 
-use super::cholesky::Cholesky;
+use super::{Layer, cholesky::Cholesky};
 use crate::{
     Error, Result, Support,
     kernels::arithmetic::{combine, is_plain, product, scale_rows, sub, transpose},
@@ -40,6 +40,10 @@ impl Ridge {
     /// (Q, D) to (Q, N).
     pub fn scores(&self, queries: &Tensor) -> Result<Tensor> {
         product(queries, &self.classes)
+    }
+
+    pub fn layer(&self) -> Layer<'_> {
+        Layer::Linear { classes: &self.classes }
     }
 }
 

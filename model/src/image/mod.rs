@@ -15,7 +15,7 @@ mod decoded;
 mod error;
 mod normalise;
 mod pixels;
-pub mod resize;
+mod resize;
 #[cfg(test)]
 mod tests;
 mod torn;

@@ -6,14 +6,13 @@ use super::{
     first,
     layout::FilterShape,
     map::{Geometry, TILE, padded},
-    parallel, scratch,
+    parallel,
+    plan::Convolution,
+    scratch,
     simd::{Level, Simd, Task},
     winograd::Place,
 };
-use crate::{
-    Result,
-    backbone::conv4::{Block, EPSILON},
-};
+use crate::{Result, backbone::conv4::Block};
 
 /// Most images that pass through all blocks together, so that their maps stay in the cache.
 const GROUP: usize = 4;
@@ -43,19 +42,8 @@ impl FoldedConv4 {
             biases: Vec::new(),
         };
         for (index, block) in blocks.iter().enumerate() {
-            let read = |tensor: &candle_core::Tensor| tensor.to_vec1::<f32>();
-            let [gamma, beta, mean, var, bias] =
-                [&block.gamma, &block.beta, &block.running_mean, &block.running_var, &block.bias]
-                    .map(read);
-            let (gamma, beta, mean, var, bias) = (gamma?, beta?, mean?, var?, bias?);
-            let mut weight = block.weight.flatten_all()?.to_vec1::<f32>()?;
-            let filter_len = weight.len() / channels;
-            let mut shift = vec![0.0; padded(channels)];
-            for (channel, weight) in weight.chunks_exact_mut(filter_len).enumerate() {
-                let scale = gamma[channel] / (f64::from(var[channel]) + EPSILON).sqrt() as f32;
-                weight.iter_mut().for_each(|weight| *weight *= scale);
-                shift[channel] = (bias[channel] - mean[channel]) * scale + beta[channel];
-            }
+            let Convolution { weight, mut bias, .. } = block.fold()?;
+            bias.resize(padded(channels), 0.0);
             let first = index == 0;
             let shape = FilterShape {
                 output: channels,
@@ -68,7 +56,7 @@ impl FoldedConv4 {
             } else {
                 folded.rest.push(Filters::new(&packed, padded(channels)));
             }
-            folded.biases.push(shift);
+            folded.biases.push(bias);
         }
         Ok(folded)
     }

@@ -32,7 +32,8 @@ mod winograd;
 
 pub(crate) use infer::FoldedConv4;
 pub(crate) use op::TrainKernels;
-pub(crate) use plan::{Activation, Convolution, Moments, Plan, Step, same_padding};
+pub use plan::{Activation, Convolution, Moments, Step};
+pub(crate) use plan::{Plan, same_padding};
 pub use simd::Level;
 pub(crate) use simd::{Simd, Task};
 

@@ -14,7 +14,8 @@ mod pointwise;
 mod pool;
 mod step;
 
-pub(crate) use self::step::{Activation, Convolution, Moments, Step, same_padding};
+pub(crate) use self::step::same_padding;
+pub use self::step::{Activation, Convolution, Moments, Step};
 use self::{dense::Dense, inverted::InvertedResidual, pool::MaxPool};
 use super::{parallel, scratch, simd::Level};
 

@@ -104,6 +104,10 @@ pub struct EvalArgs {
     /// Also draw which class was taken for which, by the last K and M
     #[arg(long, value_name = "F.svg|F.png")]
     pub confusion: Option<PathBuf>,
+    /// Also write which classes and pictures each episode has, a JSON object a line, so that
+    /// another program can go through the same
+    #[arg(long, value_name = "F.jsonl")]
+    pub episodes_out: Option<PathBuf>,
     /// Where to compute: auto, cpu, cuda, cuda:N or metal
     #[arg(long, default_value_t = DeviceChoice::Auto)]
     pub device: DeviceChoice,

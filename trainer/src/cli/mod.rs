@@ -7,6 +7,7 @@ mod apply;
 mod data;
 #[cfg(test)]
 mod documents;
+mod export;
 mod make;
 mod next;
 mod predict;
@@ -21,6 +22,7 @@ use fewshot::classifier::MOST_HALLUCINATIONS;
 
 pub use apply::{EmbedArgs, EvalArgs, InfoArgs, TsneArgs};
 pub use data::{DataArgs, DataTask};
+pub use export::ExportArgs;
 pub use make::{BenchArgs, BenchWhat, ImportArgs, PublishArgs, StoredAs, TrainArgs};
 pub use next::NextArgs;
 pub use predict::{AskArgs, LinkKind, PredictArgs};
@@ -57,6 +59,8 @@ pub enum Command {
     Tsne(TsneArgs),
     /// Make a file of weights of a backbone that PyTorch has trained
     Import(ImportArgs),
+    /// Write a model as ONNX: pictures to features, or to probabilities of given classes
+    Export(ExportArgs),
     /// List, download, check or write data sets
     Data(DataArgs),
     /// Show what is in a file of weights: configuration, sizes, where it comes from

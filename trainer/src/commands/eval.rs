@@ -1,6 +1,7 @@
 //! `fewshot eval`: accuracy over episodes of one split.
 
 mod confusion;
+mod drawn;
 mod figure;
 mod outsiders;
 
@@ -127,28 +128,34 @@ pub fn run(args: &EvalArgs) -> Result<()> {
     if args.confusion.is_some() {
         confusion::check(dataset.classes.len())?;
     }
-    let protocols = args.shots.iter().map(|&shots| Protocol {
-        shape: EpisodeShape { ways, shots, queries },
-        episodes: args.episodes,
-        head: args.head,
-        distance: args.distance,
-        context: args.context,
-        imbalance: args.imbalance,
-        hallucinate: args.hallucinate.clone(),
-        generator: args.generator.into(),
-        spread: args.spread,
-        outsiders: args.outsiders,
-        confusion: args.confusion.is_some(),
-        seed: args.seed,
-    });
-    let rows =
-        evaluate(&model, &dataset, &protocols.collect::<Vec<_>>(), &device).with_context(|| {
-            format!(
-                "cannot evaluate {} on {}",
-                args.weights.display(),
-                data::shown(args.data.as_deref())
-            )
-        })?;
+    let protocols: Vec<Protocol> = args
+        .shots
+        .iter()
+        .map(|&shots| Protocol {
+            shape: EpisodeShape { ways, shots, queries },
+            episodes: args.episodes,
+            head: args.head,
+            distance: args.distance,
+            context: args.context,
+            imbalance: args.imbalance,
+            hallucinate: args.hallucinate.clone(),
+            generator: args.generator.into(),
+            spread: args.spread,
+            outsiders: args.outsiders,
+            confusion: args.confusion.is_some(),
+            seed: args.seed,
+        })
+        .collect();
+    let rows = evaluate(&model, &dataset, &protocols, &device).with_context(|| {
+        format!(
+            "cannot evaluate {} on {}",
+            args.weights.display(),
+            data::shown(args.data.as_deref())
+        )
+    })?;
+    if let Some(path) = &args.episodes_out {
+        drawn::save(path, &protocols, &dataset, args.data.as_deref())?;
+    }
     if args.json {
         for row in rows.iter().flatten() {
             output::line(serde_json::to_string(row)?)?;
@@ -183,16 +190,8 @@ pub fn evaluate(
     let started = Instant::now();
     let sizes = dataset.class_sizes();
     // Every sampler first: a shape that is not possible shows before the work.
-    let samplers = protocols
-        .iter()
-        .map(|protocol| {
-            let even = EpisodeSampler::new(sizes.clone(), protocol.shape, protocol.seed)?;
-            match protocol.imbalance {
-                Some(concentration) => even.with_unequal_queries(concentration),
-                None => Ok(even),
-            }
-        })
-        .collect::<Result<Vec<_>, _>>()?;
+    let samplers = protocols.iter().map(|protocol| sampler(protocol, &sizes));
+    let samplers = samplers.collect::<Result<Vec<_>>>()?;
     for protocol in protocols.iter().filter(|protocol| protocol.outsiders) {
         outsiders::sampler(protocol, &sizes)?;
     }
@@ -264,6 +263,15 @@ pub fn evaluate(
         tables.push(counts.iter().enumerate().map(row).collect());
     }
     Ok(tables)
+}
+
+/// What draws the episodes of a protocol.
+fn sampler(protocol: &Protocol, sizes: &[usize]) -> Result<EpisodeSampler> {
+    let even = EpisodeSampler::new(sizes.to_vec(), protocol.shape, protocol.seed)?;
+    Ok(match protocol.imbalance {
+        Some(concentration) => even.with_unequal_queries(concentration)?,
+        None => even,
+    })
 }
 
 fn is_own(generator: &Control) -> bool {

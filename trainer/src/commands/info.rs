@@ -27,7 +27,7 @@ pub fn run(args: &InfoArgs) -> Result<()> {
 }
 
 /// A line a property, aligned.
-fn describe(checkpoint: &Checkpoint) -> String {
+pub(super) fn describe(checkpoint: &Checkpoint) -> String {
     let config = &checkpoint.config;
     let image = &config.image;
     let mut lines: Vec<(&str, String)> = Vec::new();

@@ -7,6 +7,7 @@ mod classes;
 mod data;
 mod embed;
 pub mod eval;
+mod export;
 mod import;
 mod info;
 mod inputs;
@@ -39,6 +40,7 @@ pub fn run(command: Command) -> Result<()> {
         Command::Embed(args) => embed::run(&args),
         Command::Tsne(args) => tsne::run(&args),
         Command::Import(args) => import::run(&args),
+        Command::Export(args) => export::run(&args),
         Command::Data(args) => data::run(&args),
         Command::Info(args) => info::run(&args),
         Command::Bench(args) => bench::run(&args),

@@ -12,7 +12,7 @@ mod peers;
 mod profile;
 mod ratio;
 mod table;
-mod torch;
+pub mod torch;
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -14,13 +14,23 @@ use crate::command;
 use crate::progress::{step, unchanged};
 use crate::workspace::Workspace;
 
-const PACKAGES: [&str; 6] =
-    ["torch", "numpy", "onnx", "onnxscript", "onnxruntime", "efficientnet-lite-pytorch"];
-const MODULES: &str = "torch, onnx, onnxscript, onnxruntime, efficientnet_lite_pytorch";
+const PACKAGES: [&str; 8] = [
+    "torch",
+    "numpy",
+    "onnx",
+    "onnxscript",
+    "onnxruntime",
+    "efficientnet-lite-pytorch",
+    "safetensors",
+    "pillow",
+];
+const MODULES: &str =
+    "torch, onnx, onnxscript, onnxruntime, efficientnet_lite_pytorch, safetensors, PIL";
 
 const CURE: &str = "install Python 3 with its venv module (Debian: apt-get install python3-venv), \
                     or set FEWSHOT_PYTHON to an interpreter that has PyTorch, onnx, onnxscript, \
-                    onnxruntime and efficientnet-lite-pytorch, and run this again";
+                    onnxruntime, efficientnet-lite-pytorch, safetensors and pillow, and run this \
+                    again";
 
 /// glibc gives large buffers back to the system and asks for them anew at every step; told to
 /// keep them, PyTorch trains up to twice as fast.

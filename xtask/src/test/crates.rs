@@ -71,6 +71,20 @@ pub fn cuda(workspace: &Workspace, suite: &mut Suite) {
     });
 }
 
+/// The learner's documentation, for whoever takes it as a crate: a link that leads nowhere fails.
+pub fn documentation(workspace: &Workspace) -> Result<()> {
+    let mut cargo = cargo(workspace);
+    cargo.args(["doc", "--package", "fewshot", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings");
+    command::run(&mut cargo)
+}
+
+/// The learner as it would be published, unpacked and built by itself.
+pub fn publication(workspace: &Workspace) -> Result<()> {
+    let mut cargo = cargo(workspace);
+    cargo.args(["publish", "--dry-run", "--allow-dirty", "--package", "fewshot"]);
+    command::run(&mut cargo)
+}
+
 /// Builds the trainer with the features its tests have, and returns the binary.
 pub fn trainer(workspace: &Workspace) -> Result<PathBuf> {
     command::run(cargo(workspace).arg("build").args(LEARNER).arg("--bins"))?;

@@ -5,7 +5,7 @@
 
 mod browser;
 mod count;
-mod crates;
+pub mod crates;
 mod dependencies;
 mod documents;
 mod repository;
@@ -37,12 +37,14 @@ pub fn run(workspace: &Workspace, arguments: &cli::Test) -> Result<ExitCode> {
     suite.check("set-up: Rust's wasm32 target", || rust_target::ensure(rust_target::WASM));
     suite.check("lints", || crates::lints(workspace));
     suite.check("lints for wasm32", || crates::wasm_lints(workspace));
+    suite.check("documentation of the crate", || crates::documentation(workspace));
     suite.tests("tests of the build steps", || crates::build_steps(workspace));
     if !arguments.fast {
         suite.check("the learner for 64-bit ARM", || {
             rust_target::ensure(rust_target::ARM)?;
             crates::arm(workspace)
         });
+        suite.check("the crate as it would be published", || crates::publication(workspace));
         crates::cuda(workspace, &mut suite);
     }
     let trainer = suite.check("build the trainer", || crates::trainer(workspace));

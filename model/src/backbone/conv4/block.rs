@@ -3,8 +3,12 @@
 
 use candle_core::Tensor;
 
-use super::super::operations::BatchStatistics;
-use crate::{Parameters, Result, config::Conv4Config};
+use super::{super::operations::BatchStatistics, EPSILON};
+use crate::{
+    Parameters, Result,
+    config::Conv4Config,
+    kernels::{Activation, Convolution},
+};
 
 /// Convolution and BatchNorm of a block. O output channels, I input channels.
 #[derive(Clone, Debug)]
@@ -46,6 +50,26 @@ impl Block {
     /// The running statistics move towards `batch`.
     pub fn update_running(&self, batch: &BatchStatistics) -> Result<()> {
         batch.update(&self.running_mean, &self.running_var)
+    }
+
+    /// With the running statistics folded into the filters.
+    ///
+    /// # Errors
+    /// If the device fails.
+    pub fn fold(&self) -> Result<Convolution> {
+        let (_output, input, kernel, _) = self.weight.dims4()?;
+        let [gamma, beta, mean, var, bias] =
+            [&self.gamma, &self.beta, &self.running_mean, &self.running_var, &self.bias]
+                .map(|tensor| tensor.to_vec1::<f32>());
+        let (gamma, beta, mean, var, mut bias) = (gamma?, beta?, mean?, var?, bias?);
+        let mut weight = self.weight.flatten_all()?.to_vec1::<f32>()?;
+        let filters = weight.chunks_exact_mut(input * kernel * kernel);
+        for (channel, filter) in filters.enumerate() {
+            let scale = gamma[channel] / (f64::from(var[channel]) + EPSILON).sqrt() as f32;
+            filter.iter_mut().for_each(|weight| *weight *= scale);
+            bias[channel] = (bias[channel] - mean[channel]) * scale + beta[channel];
+        }
+        Ok(Convolution { weight, bias, input, kernel, stride: 1, activation: Activation::RELU })
     }
 
     /// A copy that later updates of the variables do not reach.

@@ -140,6 +140,48 @@ test("the answers leave as a table, and the pictures in a folder for each class"
   expect(sorted.equals(original ?? Buffer.alloc(0))).toBe(true);
 });
 
+/** Paths and lengths of the files in the folder that stands for one of the disk. */
+function onDisk(page: Page): Promise<Record<string, number>> {
+  return page.evaluate(async () => {
+    const found: Record<string, number> = {};
+    const walk = async (folder: FileSystemDirectoryHandle, path: string): Promise<void> => {
+      // biome-ignore lint/suspicious/noExplicitAny: the types of this library lack its iterators
+      for await (const [name, handle] of (folder as any).entries())
+        if (handle.kind === "directory") await walk(handle, `${path}${name}/`);
+        else found[path + name] = (await handle.getFile()).size;
+    };
+    await walk(await navigator.storage.getDirectory(), "");
+    return found;
+  });
+}
+
+test("sorted pictures go straight into folders of the disk, over nothing, and come back", async ({ page }) => {
+  // The dialog of the system is not the page's: a folder of the browser stands for the one chosen.
+  await page.addInitScript(() => {
+    Object.assign(window, { showDirectoryPicker: () => navigator.storage.getDirectory() });
+  });
+  await asked(page);
+  await page.evaluate(async () => {
+    const root = await navigator.storage.getDirectory();
+    const folder = await root.getDirectoryHandle("Red", { create: true });
+    const stream = await (await folder.getFileHandle("0.png", { create: true })).createWritable();
+    await stream.write("somebody's own");
+    await stream.close();
+  });
+  const before = await onDisk(page);
+  await page.getByRole("button", { name: "Into folders of the disk" }).click();
+  const told = page.locator(".notice", { hasText: "60 pictures are in" });
+  await expect(told).toBeVisible();
+  const after = await onDisk(page);
+  expect(after["Red/0.png"]).toBe(before["Red/0.png"]);
+  expect(after["Red/0 (2).png"]).toBe(many()[0]?.buffer.length);
+  expect(Object.keys(after).filter((path) => path.endsWith(".png"))).toHaveLength(ALL + 1);
+  expect(after).toHaveProperty(["answers.csv"]);
+  await told.getByRole("button", { name: "Take it back" }).click();
+  await expect(page.getByText("61 files were taken back.")).toBeVisible();
+  expect(await onDisk(page)).toEqual(before);
+});
+
 test("a folder with folders is chosen or dropped to be sorted, and makes no classes", async ({
   page,
 }, info) => {

@@ -19,7 +19,9 @@ fn calls(text: &str) -> Vec<String> {
             code = !code;
             continue;
         }
-        let line = line.split(" #").next().unwrap_or_default().trim();
+        // What follows is a comment, or where the shell sends what is printed.
+        let line = line.split(" #").next().unwrap_or_default();
+        let line = line.split(" > ").next().unwrap_or_default().trim();
         let line = format!("{unfinished}{line}");
         unfinished.clear();
         if let Some(begun) = line.strip_suffix('\\') {

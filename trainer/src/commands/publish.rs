@@ -89,7 +89,7 @@ pub fn run(args: &PublishArgs) -> Result<()> {
 
 /// SHA-256, hexadecimal.
 fn digest(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(Sha256::digest(bytes))
 }
 
 /// An id is a file's name and a part of an address.

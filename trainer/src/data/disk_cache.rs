@@ -53,8 +53,7 @@ impl Slot {
             hash.update(line);
             hash.update("\n");
         }
-        let name: String =
-            hash.finalize().iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        let name: String = hex::encode(&hash.finalize()[..16]);
         Ok(Self { path: folder.join(format!("{name}.pixels")) })
     }
 

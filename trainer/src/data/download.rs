@@ -240,7 +240,7 @@ fn digest(path: &Path) -> Result<String> {
     loop {
         let count = file.read(&mut chunk).with_context(of_file)?;
         if count == 0 {
-            return Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect());
+            return Ok(hex::encode(hash.finalize()));
         }
         hash.update(&chunk[..count]);
     }

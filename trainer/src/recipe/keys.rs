@@ -69,23 +69,7 @@ fn walk(given: &Table, known: &[&Table], path: &str) -> Result<()> {
 
 /// The candidate with the fewest letters to change.
 pub fn nearest<'a>(name: &str, candidates: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    candidates.min_by_key(|candidate| edits(name, candidate))
-}
-
-/// Levenshtein's distance, by letters.
-fn edits(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, from) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, to) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(from != *to);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(row[j] + 1).min(diagonal + 1);
-        }
-    }
-    row[b.len()]
+    candidates.min_by_key(|candidate| strsim::levenshtein(name, candidate))
 }
 
 #[cfg(test)]
@@ -94,7 +78,6 @@ mod tests {
 
     #[test]
     fn the_nearest_name_needs_the_fewest_changes() {
-        assert_eq!((edits("", "abc"), edits("kitten", "sitting"), edits("a", "a")), (3, 3, 0));
         assert_eq!(nearest("epoch", ["batch", "epochs", "rate"].into_iter()), Some("epochs"));
     }
 }

@@ -157,7 +157,7 @@ mod tests {
             validation: [("val_1shot".to_owned(), 0.25)].into(),
             ..Line::default()
         }));
-        let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+        let hex: String = hex::encode(&bytes);
         assert_eq!(hex, GOLDEN);
     }
 }

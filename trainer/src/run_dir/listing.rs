@@ -73,7 +73,7 @@ fn summary(images: &[crate::data::ImageSource]) -> Result<String> {
         let (name, size_bytes) = image.name_and_size()?;
         hash.update(format!("{name}\t{size_bytes}\n"));
     }
-    let digest: String = hash.finalize().iter().take(4).map(|byte| format!("{byte:02x}")).collect();
+    let digest: String = hex::encode(&hash.finalize()[..4]);
     Ok(format!("{}:{digest}", images.len()))
 }
 

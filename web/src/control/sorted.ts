@@ -6,9 +6,13 @@ import { answersOf } from "../state/answers.ts";
 import { classOf } from "../state/session.ts";
 import { threshold } from "../state/task.ts";
 import { csv } from "../storage/csv.ts";
+import { chooseFolder, type DiskFile, takeBack, writeFiles } from "../storage/disk.ts";
 import { writeZip, type ZipEntry } from "../storage/zip.ts";
-import { t } from "../strings/index.ts";
+import { formatInteger, t } from "../strings/index.ts";
 import { download, tellNotSaved } from "./share.ts";
+
+/** Files, so that a thousand are not a thousand messages. */
+const SHOWN_EVERY = 50;
 
 interface Sorted {
   readonly picture: PictureId;
@@ -37,6 +41,46 @@ export async function exportFolders(app: App): Promise<void> {
   } catch (error) {
     tellNotSaved(app, error);
   }
+}
+
+/** Straight into folders of the disk; nothing there is overwritten, and all of it can be taken back. */
+export async function exportToDisk(app: App): Promise<void> {
+  const all = sorted(app);
+  if (!all) return;
+  const { store } = app;
+  const files: DiskFile[] = all.flatMap(({ picture, name, label }) => {
+    const data = store.pictures.get(picture)?.blob;
+    return data ? [{ folder: fileName(label), name: fileName(name), data }] : [];
+  });
+  files.push({ folder: "", name: "answers.csv", data: new Blob([table(all)]) });
+  let written = 0;
+  let shown = 0;
+  try {
+    const root = await chooseFolder("sorted");
+    if (!root) return;
+    await writeFiles(root, files, (count) => {
+      written = count;
+      if (count % SHOWN_EVERY !== 0) return;
+      store.dismiss(shown);
+      const text = t.writing(formatInteger(count), formatInteger(files.length));
+      shown = store.notify({ kind: "info", text, stays: true });
+    });
+    store.notify({
+      kind: "info",
+      text: t.sortedInto(all.length, root.name),
+      action: { label: t.takeBack, run: () => void takeBackFrom(app, root) },
+      stays: true,
+    });
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error);
+    store.notify({ kind: "error", text: t.notSortedInto(written, detail), stays: true });
+  } finally {
+    store.dismiss(shown);
+  }
+}
+
+async function takeBackFrom({ store }: App, root: FileSystemDirectoryHandle): Promise<void> {
+  store.notify({ kind: "info", text: t.takenBack(await takeBack(root)) });
 }
 
 /** Every picture that was asked about and has its answer; null, and a sentence, where there is none. */

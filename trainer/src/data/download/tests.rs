@@ -93,8 +93,7 @@ impl Desk {
             // The last ones stay open as long as the test.
             std::thread::park();
         });
-        let sha256: String =
-            Sha256::digest(CONTENT).iter().map(|byte| format!("{byte:02x}")).collect();
+        let sha256: String = hex::encode(Sha256::digest(CONTENT));
         let remote = Remote {
             url: url.leak(),
             path: "file.zip",

@@ -137,6 +137,14 @@ const de: Strings = {
       : `etwa ${count(Math.round(seconds / 60), { one: "Minute", other: "Minuten" })}`,
   exportAnswers: "Antworten als CSV exportieren",
   exportFolders: "Als ZIP exportieren, je Klasse ein Ordner",
+  exportToDisk: "In Ordner auf der Platte",
+  writing: (n, of) => `${n} von ${of} Dateien geschrieben`,
+  sortedInto: (n, folder) =>
+    `${count(n, { one: "Bild liegt", other: "Bilder liegen" })} in „${folder}“, je Klasse ein Ordner.`,
+  notSortedInto: (n) =>
+    `Das Schreiben in den Ordner endete nach ${count(n, { one: "Datei", other: "Dateien" })}. Was dort liegt, steht in seinem Protokoll; schaff Platz oder wähl einen anderen Ordner und versuch es noch einmal.`,
+  takeBack: "Zurücknehmen",
+  takenBack: (n) => `${count(n, { one: "Datei wurde", other: "Dateien wurden" })} zurückgenommen.`,
   needsQuestions: "Frag erst nach Bildern: Noch gibt es keine Antwort zu exportieren.",
 
   jump: "Teile der Seite",

@@ -131,6 +131,14 @@ const en = {
       : `about ${count(Math.round(seconds / 60), { one: "minute", other: "minutes" })}`,
   exportAnswers: "Export the answers as CSV",
   exportFolders: "Export as ZIP, a folder a class",
+  exportToDisk: "Into folders of the disk",
+  writing: (n: string, of: string) => `${n} of ${of} files written`,
+  sortedInto: (n: number, folder: string) =>
+    `${count(n, { one: "picture is", other: "pictures are" })} in “${folder}”, a folder a class.`,
+  notSortedInto: (n: number, detail: string) =>
+    `Writing into the folder ended after ${count(n, { one: "file", other: "files" })}: ${detail}. What is there stands in its log; make room or choose another folder, and try again.`,
+  takeBack: "Take it back",
+  takenBack: (n: number) => `${count(n, { one: "file was", other: "files were" })} taken back.`,
   needsQuestions: "Ask about pictures first: there is no answer to export yet.",
 
   jump: "Parts of the page",

@@ -1,6 +1,6 @@
 /** What many answers are looked through by: which are shown, in what order, and how far they are. */
 import type { App } from "../../app.ts";
-import { exportFolders, exportTable } from "../../control/sorted.ts";
+import { exportFolders, exportTable, exportToDisk } from "../../control/sorted.ts";
 import { h, setText } from "../../dom.ts";
 import {
   ALL,
@@ -11,6 +11,7 @@ import {
   ORDERS,
   type Order,
 } from "../../state/answers.ts";
+import { canWriteFolders } from "../../storage/disk.ts";
 import { formatInteger, t } from "../../strings/index.ts";
 import { button } from "../controls.ts";
 
@@ -53,6 +54,8 @@ export function sortTools(app: App): Tools {
       field(t.order, order),
       button(t.exportCsv, () => exportTable(app), { class: "text-button" }),
       button(t.exportFolders, () => void exportFolders(app), { class: "text-button" }),
+      canWriteFolders() &&
+        button(t.exportToDisk, () => void exportToDisk(app), { class: "text-button" }),
     ),
     keys,
   );

@@ -173,7 +173,7 @@ test("ridge regression answers too and knows no distance; together is labelled",
   await page.getByRole("radio", { name: "Ridge regression" }).check({ force: true });
   await expect.poll(first).not.toBe(before);
   await expect(page.getByRole("radio", { name: "Cosine" })).toBeDisabled();
-  await expect(page.getByText("Ridge regression measures no distances")).toBeVisible();
+  await expect(page.getByText("These distances are for prototypes")).toBeVisible();
   const label = page.getByText(/^All questions were looked at together \(transductive\)/);
   await expect(label).toHaveCount(0);
   const alone = await first();

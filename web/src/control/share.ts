@@ -20,18 +20,13 @@ export function download(blob: Blob, name: string): void {
   setTimeout(() => URL.revokeObjectURL(url), 60_000);
 }
 
-/** Why a ZIP was not made. */
-export function tellNotSaved(app: App, error: unknown): void {
-  const text =
-    error instanceof TooLarge ? t.sessionTooLarge(formatBytes(error.most)) : t.sessionNotSaved;
-  app.store.notify({ kind: "error", text });
-}
-
 export async function saveSession(app: App): Promise<void> {
   try {
     download(await app.keeper.save(), `${t.sessionName}${SESSION_EXTENSION}`);
   } catch (error) {
-    tellNotSaved(app, error);
+    const text =
+      error instanceof TooLarge ? t.sessionTooLarge(formatBytes(error.most)) : t.sessionNotSaved;
+    app.store.notify({ kind: "error", text });
   }
 }
 

@@ -7,9 +7,9 @@ import { classOf } from "../state/session.ts";
 import { threshold } from "../state/task.ts";
 import { csv } from "../storage/csv.ts";
 import { chooseFolder, type DiskFile, takeBack, writeFiles } from "../storage/disk.ts";
-import { writeZip, type ZipEntry } from "../storage/zip.ts";
-import { formatInteger, t } from "../strings/index.ts";
-import { download, tellNotSaved } from "./share.ts";
+import { TooLarge, writeZip, type ZipEntry } from "../storage/zip.ts";
+import { formatBytes, formatInteger, t } from "../strings/index.ts";
+import { download } from "./share.ts";
 
 /** Files, so that a thousand are not a thousand messages. */
 const SHOWN_EVERY = 50;
@@ -39,7 +39,9 @@ export async function exportFolders(app: App): Promise<void> {
   try {
     download(await writeZip(entries), "sorted.zip");
   } catch (error) {
-    tellNotSaved(app, error);
+    const text =
+      error instanceof TooLarge ? t.sortedTooLarge(formatBytes(error.most)) : t.sortedNotSaved;
+    app.store.notify({ kind: "error", text });
   }
 }
 

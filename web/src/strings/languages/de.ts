@@ -145,6 +145,10 @@ const de: Strings = {
     `Das Schreiben in den Ordner endete nach ${count(n, { one: "Datei", other: "Dateien" })}. Was dort liegt, steht in seinem Protokoll; schaff Platz oder wähl einen anderen Ordner und versuch es noch einmal.`,
   takeBack: "Zurücknehmen",
   takenBack: (n) => `${count(n, { one: "Datei wurde", other: "Dateien wurden" })} zurückgenommen.`,
+  sortedTooLarge: (most) =>
+    `Diese Bilder sind mehr als ${most}, so viel fasst ein ZIP nicht. Sortier weniger auf einmal, oder nimm einen Browser, der gleich in Ordner schreibt.`,
+  sortedNotSaved:
+    "Die Bilder konnten nicht exportiert werden: Der Browser gibt eines nicht mehr heraus. Entferne die als nicht gelesen markierten und exportier noch einmal.",
   needsQuestions: "Frag erst nach Bildern: Noch gibt es keine Antwort zu exportieren.",
 
   jump: "Teile der Seite",
@@ -215,7 +219,7 @@ const de: Strings = {
     ridge:
       "Zwischen die Klassen wird eine Grenze gelegt, die zu allen Beispielen passt. Besser ab fünf Beispielen.",
   },
-  noDistance: "Ridge-Regression misst keine Abstände: Sie gelten für Prototypen.",
+  noDistance: "Diese Abstände gelten für Prototypen: Ridge-Regression fragt nach keinem.",
   together: "Alle Fragen zusammen ansehen",
   togetherHint:
     "Antworten hängen dann davon ab, welche anderen Fragen da sind (transduktiv). Besser, wo sie gleichmäßig aus allen Klassen kommen; die Kamera sieht immer nur eine.",

@@ -139,6 +139,10 @@ const en = {
     `Writing into the folder ended after ${count(n, { one: "file", other: "files" })}: ${detail}. What is there stands in its log; make room or choose another folder, and try again.`,
   takeBack: "Take it back",
   takenBack: (n: number) => `${count(n, { one: "file was", other: "files were" })} taken back.`,
+  sortedTooLarge: (most: string) =>
+    `These pictures are more than ${most}, which a ZIP cannot hold. Sort fewer at once, or use a browser that writes straight into folders.`,
+  sortedNotSaved:
+    "The pictures could not be exported: the browser gave one no longer out. Remove those marked as unread, then export again.",
   needsQuestions: "Ask about pictures first: there is no answer to export yet.",
 
   jump: "Parts of the page",
@@ -210,7 +214,7 @@ const en = {
     ridge:
       "A line is drawn between the classes so that it fits all examples. Better with five examples and more.",
   },
-  noDistance: "Ridge regression measures no distances: these are for prototypes.",
+  noDistance: "These distances are for prototypes: ridge regression does not ask for one.",
   together: "Look at all questions together",
   togetherHint:
     "Answers then depend on which other questions there are (transductive). Better where they come from all classes alike; the camera always looks at one.",

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use anyhow::{Context, Result, ensure};
 use fewshot::{Checkpoint, Precision};
-use fewshot_tests::command::{Outcome, finish, program};
+use fewshot_tests::command::{KILLED, Outcome, finish, program};
 use fewshot_tests::fixture;
 
 /// Memory of the process for its data, in kB.
@@ -22,7 +22,10 @@ fn info(path: &Path) -> Result<Outcome> {
         &format!("ulimit -t {MOST_SECONDS} && ulimit -d {MOST_KB} && exec \"$@\""),
         "sh",
     ]);
-    finish(shell.arg(program()?).arg("info").arg(path))
+    shell.arg(program()?).arg("info").arg(path);
+    let first = finish(&mut shell)?;
+    // A machine that is busy may take the second for itself, once; a reader that hangs hangs again.
+    if first.status == KILLED { finish(&mut shell) } else { Ok(first) }
 }
 
 /// A file with this header and `data` zeros behind it.

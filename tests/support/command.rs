@@ -7,10 +7,13 @@ use std::process::{Command, Stdio};
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
+/// The status of a run that a signal ended.
+pub const KILLED: i32 = -1;
+
 /// What a run of the command left.
 #[derive(Debug)]
 pub struct Outcome {
-    /// Exit status; -1 where a signal ended it.
+    /// Exit status; [`KILLED`] where a signal ended it.
     pub status: i32,
     /// Results.
     pub stdout: String,
@@ -62,7 +65,7 @@ pub fn fewshot<S: AsRef<OsStr>>(arguments: impl IntoIterator<Item = S>) -> Resul
 pub fn finish(command: &mut Command) -> Result<Outcome> {
     let output = command.output().with_context(|| format!("cannot start {command:?}"))?;
     Ok(Outcome {
-        status: output.status.code().unwrap_or(-1),
+        status: output.status.code().unwrap_or(KILLED),
         stdout: String::from_utf8(output.stdout)?,
         stderr: String::from_utf8(output.stderr)?,
     })

@@ -13,12 +13,16 @@ const percent = new Intl.NumberFormat(document.documentElement.lang, { style: "p
 
 status.textContent = "";
 progress.hidden = false;
-const learner = await start().catch((error) => {
-  status.textContent = error.message;
-  throw error;
-});
-progress.hidden = true;
-input.disabled = false;
+// Pictures may come before the model has: they are answered once it is there.
+const ready = start();
+ready.then(
+  () => {
+    progress.hidden = true;
+  },
+  (error) => {
+    status.textContent = error.message;
+  },
+);
 input.addEventListener("change", () => {
   ask(input.files);
   // The same picture may be chosen again.
@@ -56,6 +60,7 @@ async function answer(file) {
   item.append(picture, label);
   answers.prepend(item);
   try {
+    const learner = await ready;
     const answer = await learner.classify(file);
     label.textContent = answer.label ?? none;
     const shares = Object.entries(answer.probabilities).sort(([, a], [, b]) => b - a);

@@ -26,13 +26,18 @@ fn calls(text: &str) -> Vec<String> {
         unfinished.clear();
         if let Some(begun) = line.strip_suffix('\\') {
             unfinished = format!("{begun} ");
-        } else if code && (line.starts_with("fewshot ") || line.contains(" fewshot ")) {
+        } else if code && has_call(&line) {
             let from = line.find("fewshot ").unwrap_or_default();
             found.push(line[from..].to_owned());
         }
     }
     found.retain(|call| !call.contains(['[', '|', '<', '$']));
     found
+}
+
+/// At the beginning or behind what a shell or a scheduler puts before it; to cargo it is a crate.
+fn has_call(line: &str) -> bool {
+    line.starts_with("fewshot ") || (line.contains(" fewshot ") && !line.contains("cargo "))
 }
 
 fn documents() -> Vec<PathBuf> {
@@ -62,7 +67,7 @@ fn every_call_in_the_documents_is_taken() {
 
 #[test]
 fn calls_are_found_where_they_stand() {
-    let text = "```sh\nfewshot eval \\\n  --shots 1   # one\nA=1 fewshot data list\n```\n\
+    let text = "```sh\nfewshot eval \\\n  --shots 1   # one\nA=1 fewshot data list\ncargo test -p fewshot --lib\n```\n\
                 fewshot in words\n```sh\nfewshot train --recipe NAME|FILE.toml\n```\n";
     assert_eq!(calls(text), ["fewshot eval  --shots 1", "fewshot data list"]);
 }

@@ -55,11 +55,9 @@ fn network(
     let from_seeds = for_each(graph, &from_seeds);
     let hidden = graph.apply("Add", &[&from_noise, &from_seeds]);
     let mut hidden = graph.apply("Relu", &[&hidden]);
-    hidden = product(graph, &hidden, &weight(checkpoint, 2)?)?;
-    hidden = plus_bias(graph, checkpoint, 2, &hidden)?;
+    hidden = layer(graph, checkpoint, 2, &hidden)?;
     hidden = graph.apply("Relu", &[&hidden]);
-    hidden = product(graph, &hidden, &weight(checkpoint, 3)?)?;
-    hidden = plus_bias(graph, checkpoint, 3, &hidden)?;
+    hidden = layer(graph, checkpoint, 3, &hidden)?;
     if config.kind == GeneratorKind::Reference {
         return Ok(graph.apply("Relu", &[&hidden]));
     }
@@ -94,6 +92,12 @@ fn covariance(
 fn for_each(graph: &mut Graph, of_class: &Value) -> Value {
     let axis = graph.integers("hallucinations", &[1]);
     graph.apply("Unsqueeze", &[of_class, &axis])
+}
+
+/// x · weightᵀ + bias.
+fn layer(graph: &mut Graph, checkpoint: &Checkpoint, number: usize, x: &Value) -> Result<Value> {
+    let products = product(graph, x, &weight(checkpoint, number)?)?;
+    plus_bias(graph, checkpoint, number, &products)
 }
 
 /// x · weightᵀ.

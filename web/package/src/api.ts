@@ -66,21 +66,24 @@ export interface Answer {
   torn: boolean;
 }
 
+/** What went wrong, in a word. */
+export type FailureCode =
+  | "cancelled"
+  | "crashed"
+  | "network"
+  | "no-model"
+  | "bad-model"
+  | "bad-picture"
+  | "gone"
+  | "heic"
+  | "too-large"
+  | "too-few"
+  | "internal";
+
 /** Why something was not done, in a sentence that names the picture and what helps. */
 export interface FewshotError extends Error {
   readonly name: "FewshotError";
-  readonly code:
-    | "cancelled"
-    | "crashed"
-    | "network"
-    | "no-model"
-    | "bad-model"
-    | "bad-picture"
-    | "gone"
-    | "heic"
-    | "too-large"
-    | "too-few"
-    | "internal";
+  readonly code: FailureCode;
 }
 
 /** Classes taught by example. Whatever it is asked for is rejected with a {@link FewshotError}. */

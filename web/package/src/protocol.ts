@@ -2,8 +2,7 @@
  * Every message between the page and its workers: one union a direction, with
  * the guard that both sides run on what arrives. Nothing else crosses.
  */
-
-import type { Pixels } from "./api.ts";
+import type { FailureCode, Pixels } from "./api.ts";
 
 /** A file as it was chosen, so that its EXIF orientation is honoured, a frame of the camera, or pixels. */
 export type PictureSource = Blob | ImageBitmap | Pixels;
@@ -44,10 +43,8 @@ export interface ClassSpec {
   examples: PictureId[];
 }
 
-/** Everything a prediction depends on: the worker keeps no settings of its own. */
-export interface TaskSpec {
-  classes: ClassSpec[];
-  queries: PictureId[];
+/** What answers depend on besides the pictures. */
+export interface AnswerSettings {
   head: Head;
   context: Context;
   /** Between features; ridge regression knows none. */
@@ -56,6 +53,12 @@ export interface TaskSpec {
   /** Scores are divided by it. */
   temperature: number;
   seed: number;
+}
+
+/** Everything a prediction depends on: the worker keeps no settings of its own. */
+export interface TaskSpec extends AnswerSettings {
+  classes: ClassSpec[];
+  queries: PictureId[];
 }
 
 export interface Neighbour {
@@ -120,18 +123,12 @@ export interface Occlusion {
   drop: number[];
 }
 
-export interface EvaluationSpec {
+export interface EvaluationSpec extends AnswerSettings {
   classes: ClassSpec[];
   ways: number;
   shots: number;
   queries: number;
   episodes: number;
-  head: Head;
-  context: Context;
-  distance: Distance;
-  hallucinations: number;
-  temperature: number;
-  seed: number;
 }
 
 export interface Evaluation {
@@ -189,18 +186,7 @@ export interface Bytes {
 export type CallName = keyof Calls;
 
 /** What went wrong, in a form the page has a sentence for in each language. */
-export type FailureCode =
-  | "cancelled"
-  | "crashed"
-  | "network"
-  | "no-model"
-  | "bad-model"
-  | "bad-picture"
-  | "gone"
-  | "heic"
-  | "too-large"
-  | "too-few"
-  | "internal";
+export type { FailureCode };
 export interface Failure {
   code: FailureCode;
   /** The cause in English, from the learner or the browser. */

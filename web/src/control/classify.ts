@@ -114,7 +114,7 @@ export class Classifier {
 
   /** The questions of a task that have no answer yet. */
   #open(task: TaskSpec): PictureId[] {
-    if (JSON.stringify(task) === this.#failed) return [];
+    if (this.#failed !== "" && JSON.stringify(task) === this.#failed) return [];
     return this.#answered.open(task, this.#model);
   }
 

@@ -7,6 +7,7 @@ import { classOf } from "../state/session.ts";
 import { threshold } from "../state/task.ts";
 import { csv } from "../storage/csv.ts";
 import { chooseFolder, type DiskFile, takeBack, writeFiles } from "../storage/disk.ts";
+import { numbered } from "../storage/names.ts";
 import { TooLarge, writeZip, type ZipEntry } from "../storage/zip.ts";
 import { formatBytes, formatInteger, t } from "../strings/index.ts";
 import { download } from "./share.ts";
@@ -120,12 +121,9 @@ function fileName(name: string): string {
 
 /** Two pictures of one name are two files. */
 function free(path: string, taken: Set<string>): string {
-  const dot = path.lastIndexOf(".");
-  const end = dot > path.lastIndexOf("/") ? dot : path.length;
   let name = path;
   // Systems that do not tell upper from lower case would write one over the other.
-  for (let n = 2; taken.has(name.toLowerCase()); n++)
-    name = `${path.slice(0, end)} (${n})${path.slice(end)}`;
+  for (let n = 2; taken.has(name.toLowerCase()); n++) name = numbered(path, n);
   taken.add(name.toLowerCase());
   return name;
 }

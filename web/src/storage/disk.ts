@@ -3,6 +3,7 @@
  * nothing is overwritten, and what is about to be written stands in a log first, so that it can be
  * taken back even when the page was closed on the way.
  */
+import { numbered } from "./names.ts";
 
 /** A file to write, and the folder below the chosen one. */
 export interface DiskFile {
@@ -116,13 +117,10 @@ async function freeName(
   name: string,
   isTaken: (name: string) => boolean,
 ): Promise<string> {
-  const dot = name.lastIndexOf(".");
-  const end = dot > 0 ? dot : name.length;
-  const numbered = (n: number) =>
-    n === 1 ? name : `${name.slice(0, end)} (${n})${name.slice(end)}`;
-  let n = 1;
-  while (isTaken(numbered(n).toLowerCase()) || (await exists(folder, numbered(n)))) n++;
-  return numbered(n);
+  let free = name;
+  for (let n = 2; isTaken(free.toLowerCase()) || (await exists(folder, free)); n++)
+    free = numbered(name, n);
+  return free;
 }
 
 async function exists(folder: FileSystemDirectoryHandle, name: string): Promise<boolean> {

@@ -180,28 +180,3 @@ fn pictures_that_do_not_fit_are_refused() -> Result<()> {
     }
     Ok(())
 }
-
-/// The smallest case of every kernel, in inference and in training: what Miri looks over,
-/// which no other test is quick enough for. It has no instruction sets, so the portable
-/// kernels are what it sees.
-#[test]
-fn every_kernel_keeps_to_its_memory() -> Result<()> {
-    for (kind, _) in every_kind() {
-        let trains = !matches!(kind, BackboneConfig::EfficientNetLite0(_));
-        for side in if trains { [16, 17] } else { [32, 33] } {
-            let (config, parameters) = model(kind.clone(), side)?;
-            let parameters = parameters.to_variables()?;
-            let backbone = Backbone::new(&config, &parameters)?;
-            let images = pictures(if trains { 3 } else { 1 }, side)?;
-            let features = values(&backbone.forward(&images)?);
-            assert!(features.iter().all(|value| value.is_finite()), "{kind:?}");
-            if trains {
-                let features = backbone.forward_train(&images)?;
-                // A sum alone: its gradient takes no matrix product of candle's.
-                let gradients = features.sum_all()?.backward()?;
-                assert!(gradients.get_ids().count() > 0, "{kind:?}");
-            }
-        }
-    }
-    Ok(())
-}

@@ -7,6 +7,7 @@ use super::{
     map::{Geometry, TILE},
     matmul::Matmul,
     scratch,
+    select::select,
     simd::{Level, Simd, Task},
     winograd::{Gradients, Inputs, POSITIONS, Place, filters, outputs},
 };
@@ -163,8 +164,17 @@ pub(super) fn filter_gradient(
 pub(super) struct Store<'a> {
     pub images: &'a mut [f32],
     pub geometry: Geometry,
-    /// Sums and sums of squares of each channel, (2, C), where they are wanted.
-    pub moments: Option<&'a mut [f32]>,
+    pub measured: Option<Measured<'a>>,
+}
+
+/// What training wants of the outputs besides.
+pub(super) struct Measured<'a> {
+    /// Sums and sums of squares of each channel, (2, C).
+    pub moments: &'a mut [f32],
+    /// As [`super::select::signs`] gives them, (C).
+    pub signs: &'a [f32],
+    /// What pooling selects, dense, of as many images.
+    pub selected: &'a mut [f32],
 }
 
 impl Sink for Store<'_> {
@@ -184,8 +194,8 @@ impl Sink for Store<'_> {
         let last = start + (rows - 1) * row_len + (columns - 1) * channels + channel;
         assert!(last + S::LANES <= self.images.len());
         let (mut sum, mut squares) = (simd.splat(0.0), simd.splat(0.0));
-        for (i, row) in outputs.into_iter().enumerate().take(rows) {
-            for (j, value) in row.into_iter().enumerate().take(columns) {
+        for (i, row) in outputs.iter().enumerate().take(rows) {
+            for (j, value) in row.iter().copied().enumerate().take(columns) {
                 let at = start + i * row_len + j * channels + channel;
                 // SAFETY: at most `last`, which is asserted above.
                 unsafe { simd.store(value, self.images.as_mut_ptr().add(at)) };
@@ -193,9 +203,23 @@ impl Sink for Store<'_> {
                 squares = simd.mul_add(value, value, squares);
             }
         }
-        if let Some(moments) = &mut self.moments {
-            add_to(simd, &mut moments[channel..], sum);
-            add_to(simd, &mut moments[channels + channel..], squares);
+        let Some(Measured { moments, signs, selected }) = &mut self.measured else { return };
+        add_to(simd, &mut moments[channel..], sum);
+        add_to(simd, &mut moments[channels + channel..], squares);
+        let pooled = side / 2;
+        assert!(signs.len() == channels && channel + S::LANES <= channels);
+        // SAFETY: the signs have all channels; asserted above.
+        let sign = unsafe { simd.load(signs.as_ptr().add(channel)) };
+        for (i, j) in [(0, 0), (0, 2), (2, 0), (2, 2)] {
+            if i + 1 < rows && j + 1 < columns {
+                let (upper, lower) = (&outputs[i], &outputs[i + 1]);
+                let window = [upper[j], upper[j + 1], lower[j], lower[j + 1]];
+                let (row, column) = ((place.row + i) / 2, (place.column + j) / 2);
+                let at = ((place.image * pooled + row) * pooled + column) * channels + channel;
+                let to = &mut selected[at..at + S::LANES];
+                // SAFETY: `LANES` values are there.
+                unsafe { simd.store(select(simd, sign, window), to.as_mut_ptr()) };
+            }
         }
     }
 }

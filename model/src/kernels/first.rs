@@ -1,7 +1,10 @@
 //! The first block's convolution: few input channels, so Winograd gains nothing.
 //! A row's 3x3 windows are laid out side by side (im2col), (side, 9 C), and multiplied with the filters.
+//!
+//! Its outputs are the largest maps of a network and cost least to compute, so that training
+//! computes them again where it needs them and keeps none.
 
-use super::{map::Geometry, matmul::Matmul, simd::Level};
+use super::{map::Geometry, matmul::Matmul, scratch, simd::Level};
 
 /// Values of one window.
 pub(super) fn window_len(geometry: &Geometry) -> usize {
@@ -38,6 +41,42 @@ pub(super) fn multiply(
         accumulate: false,
     }
     .run_on(level);
+}
+
+/// A pair of rows of an image's outputs; the last row of an odd side comes alone.
+pub(super) struct Pair<'a> {
+    /// Counted from the top.
+    pub index: usize,
+    /// How many rows there are, 1 or 2.
+    pub rows: usize,
+    /// The windows behind the outputs, (rows, side, 9 C).
+    pub windows: &'a [f32],
+    /// (rows, side, O)
+    pub outputs: &'a mut [f32],
+}
+
+/// Computes the outputs of one image and hands them on, pair by pair.
+pub(super) fn each_pair(
+    level: Level,
+    image: &[f32],
+    geometry: &Geometry,
+    filters: &[f32],
+    mut work: impl FnMut(Pair<'_>),
+) {
+    let (side, window_len) = (geometry.side, window_len(geometry));
+    let row_len = side * (filters.len() / window_len);
+    scratch::with([2 * side * window_len, 2 * row_len], |[windows, outputs]| {
+        for index in 0..side.div_ceil(2) {
+            let rows = (side - 2 * index).min(2);
+            let windows = &mut windows[..rows * side * window_len];
+            for (half, windows) in windows.chunks_exact_mut(side * window_len).enumerate() {
+                im2col(image, geometry, 2 * index + half, windows);
+            }
+            let outputs = &mut outputs[..rows * row_len];
+            multiply(level, windows, window_len, filters, outputs);
+            work(Pair { index, rows, windows, outputs });
+        }
+    });
 }
 
 /// Adds the filters' gradient of some pixels: (n, 9 C)ᵀ · (n, O) to (9 C, O).

@@ -26,6 +26,7 @@ mod plan;
 mod product;
 pub(crate) mod rows;
 mod scratch;
+mod select;
 mod simd;
 mod train;
 mod winograd;

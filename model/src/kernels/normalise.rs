@@ -1,9 +1,5 @@
-//! BatchNorm, ReLU and max-pooling in training: forward in one pass over the
-//! convolution's outputs, backward in two (Ioffe and Szegedy 2015, section 3).
-//!
-//! The forward pass remembers, for each pooled value, the convolution's output
-//! it came from. Backward, the first of a window that equals it takes the
-//! gradient, as PyTorch breaks ties.
+//! BatchNorm and ReLU in training: forward on what pooling has selected ([`super::select`]),
+//! backward in two passes (Ioffe and Szegedy 2015, section 3).
 
 use super::{
     convolve::add_to,
@@ -121,58 +117,41 @@ impl Task for ShiftedMoments<'_> {
     }
 }
 
-/// Normalises, rectifies and pools one image.
-pub(super) struct Pool<'a> {
-    pub image: &'a [f32],
-    pub geometry: Geometry,
+/// Normalises and rectifies what pooling selected of one image.
+pub(super) struct Rectify<'a> {
+    /// Dense.
+    pub selected: &'a [f32],
     pub affine: &'a Affine,
     pub pooled: &'a mut [f32],
     pub pooled_geometry: Geometry,
-    /// The convolution's output behind each pooled value, dense.
-    pub selected: &'a mut [f32],
 }
 
-impl Task for Pool<'_> {
+impl Task for Rectify<'_> {
     type Output = ();
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let Self { image, geometry, affine, pooled, pooled_geometry, selected } = self;
-        let (channels, side) = (geometry.channels, geometry.side / 2);
-        let row_len = geometry.pitch * channels;
-        assert!(image.len() == geometry.image_len() && selected.len() >= side * side * channels);
-        assert!(pooled.len() == pooled_geometry.image_len() && pooled_geometry.side == side);
+        let Self { selected, affine, pooled, pooled_geometry } = self;
+        let Geometry { side, channels, .. } = pooled_geometry;
+        assert!(selected.len() == side * side * channels && channels % S::LANES == 0);
         assert!(affine.scale.len() == channels && affine.shift.len() == channels);
         let zero = simd.splat(0.0);
-        for row in 0..side {
-            let (from, to) = (geometry.at(2 * row, 0), pooled_geometry.at(row, 0));
-            let mut channel = 0;
-            while channel < channels {
-                // SAFETY: rows, columns and channels are within the geometries, whose lengths
-                // are asserted above.
-                unsafe {
-                    let scale = simd.load(affine.scale.as_ptr().add(channel));
-                    let shift = simd.load(affine.shift.as_ptr().add(channel));
-                    for column in 0..side {
-                        let corner = image.as_ptr().add(from + 2 * column * channels + channel);
-                        let mut best = simd.load(corner);
-                        let mut largest = simd.mul_add(scale, best, shift);
-                        for offset in [channels, row_len, row_len + channels] {
-                            let value = simd.load(corner.add(offset));
-                            let larger = simd.max(largest, simd.mul_add(scale, value, shift));
-                            // The earlier one stays where both are equal.
-                            let kept = simd.where_equal(largest, larger, best);
-                            let lost = simd.where_equal(largest, larger, value);
-                            best = simd.add(kept, simd.sub(value, lost));
-                            largest = larger;
-                        }
-                        let at = to + column * channels + channel;
-                        simd.store(simd.max(largest, zero), pooled.as_mut_ptr().add(at));
-                        let at = (row * side + column) * channels + channel;
-                        simd.store(best, selected.as_mut_ptr().add(at));
+        for (row, selected) in selected.chunks_exact(side * channels).enumerate() {
+            let pooled = &mut pooled[pooled_geometry.at(row, 0)..][..side * channels];
+            let pixels = pooled.chunks_exact_mut(channels).zip(selected.chunks_exact(channels));
+            for (pooled, selected) in pixels {
+                let mut channel = 0;
+                while channel < channels {
+                    // SAFETY: vectors divide the channels, which all four have; asserted.
+                    unsafe {
+                        let scale = simd.load(affine.scale.as_ptr().add(channel));
+                        let shift = simd.load(affine.shift.as_ptr().add(channel));
+                        let value = simd.load(selected.as_ptr().add(channel));
+                        let value = simd.max(simd.mul_add(scale, value, shift), zero);
+                        simd.store(value, pooled.as_mut_ptr().add(channel));
                     }
+                    channel += S::LANES;
                 }
-                channel += S::LANES;
             }
         }
     }

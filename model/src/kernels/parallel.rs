@@ -1,4 +1,5 @@
-//! Work on several cores natively, one after the other in WebAssembly.
+//! Work on several cores natively, one after the other in WebAssembly and under Miri, whose
+//! rules crossbeam-epoch, below rayon, breaks before any work of ours begins.
 //!
 //! How work is cut never depends on the number of threads, and results are
 //! combined in order, so that numbers are the same on any of them.
@@ -9,7 +10,7 @@ pub(super) fn each<T: Send>(tasks: impl Iterator<Item = T>, work: impl Fn(T) + S
 }
 
 /// Does every task; results in the order of the tasks.
-#[cfg(not(target_arch = "wasm32"))]
+#[cfg(not(any(target_arch = "wasm32", miri)))]
 pub(super) fn map<T: Send, R: Send>(
     tasks: impl Iterator<Item = T>,
     work: impl Fn(T) -> R + Sync + Send,
@@ -19,7 +20,7 @@ pub(super) fn map<T: Send, R: Send>(
 }
 
 /// Does every task; results in the order of the tasks.
-#[cfg(target_arch = "wasm32")]
+#[cfg(any(target_arch = "wasm32", miri))]
 pub(super) fn map<T: Send, R: Send>(
     tasks: impl Iterator<Item = T>,
     work: impl Fn(T) -> R + Sync + Send,

@@ -1,5 +1,6 @@
 //! The kernels against candle's operations.
 
+mod memory;
 mod properties;
 
 use candle_core::{Device, Tensor};

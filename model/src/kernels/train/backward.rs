@@ -7,7 +7,7 @@ use super::{
         layout::from_nchw,
         map::{Map, padded},
         normalise::{Backward, Mask, Unpool},
-        parallel, scratch,
+        parallel,
         simd::Level,
         winograd::{POSITIONS, filters_transposed},
     },
@@ -43,19 +43,18 @@ impl Workspace {
             let count = (sizes.batch * sizes.side_of(index).pow(2)) as f64;
             let backward = Backward::new(&block.affine, &sums, count);
             let gradient = match earlier.last_mut() {
-                None => first_filters(level, block, &backward, sizes.batch),
+                None => {
+                    let packed = shape.pack(&parameters[index].weight);
+                    first_filters(level, block, &packed, &backward, sizes.batch)
+                }
                 Some(previous) => {
-                    unpool(level, block, &backward);
+                    let BlockSpace { input, convolved, selected, gradient, .. } = block;
+                    let convolved = convolved.as_mut().expect("a later block's outputs are kept");
+                    unpool(level, convolved, gradient, selected, &backward);
                     let packed = shape.pack_backward(&parameters[index].weight);
                     let filters = Filters::new(&packed, padded(sizes.channels));
-                    input_gradient(
-                        level,
-                        &block.convolved,
-                        &filters,
-                        &mut previous.gradient,
-                        sizes.batch,
-                    );
-                    later_filters(level, block, sizes.batch)
+                    input_gradient(level, convolved, &filters, &mut previous.gradient, sizes.batch);
+                    later_filters(level, input, convolved, sizes.batch)
                 }
             };
             let (beta, gamma) = sums.split_at(sums.len() / 2);
@@ -88,12 +87,12 @@ fn pooled_row(image: &[f32], pair: usize, row_len: usize) -> &[f32] {
 }
 
 /// Turns the convolution's outputs into their gradient, in place.
-fn unpool(level: Level, block: &mut BlockSpace, backward: &Backward) {
-    let geometry = block.convolved.geometry;
+fn unpool(level: Level, convolved: &mut Map, gradient: &Map, selected: &Map, backward: &Backward) {
+    let geometry = convolved.geometry;
     let (side, row_len) = (geometry.side, geometry.pitch * geometry.channels);
     let pooled_len = side / 2 * geometry.channels;
-    let pooled = block.gradient.images().zip(block.selected.images());
-    parallel::each(block.convolved.groups_mut(1).zip(pooled), |(image, (gradient, selected))| {
+    let pooled = gradient.images().zip(selected.images());
+    parallel::each(convolved.groups_mut(1).zip(pooled), |(image, (gradient, selected))| {
         for pair in 0..side.div_ceil(2) {
             level.run(Unpool {
                 rows: &mut image[geometry.at(2 * pair, 0)..],
@@ -113,16 +112,16 @@ fn input_gradient(level: Level, gradients: &Map, filters: &Filters, input: &mut 
     let geometry = input.geometry;
     let group = images_in_group(&gradients.geometry, batch);
     parallel::each(gradients.groups(group).zip(input.groups_mut(group)), |(images, input)| {
-        let mut sink = Store { images: input, geometry, moments: None };
+        let mut sink = Store { images: input, geometry, measured: None };
         convolve(level, images, gradients.geometry, filters, &mut sink);
     });
 }
 
 /// Gradient of a later block's filters, (3, 3, C, C).
-fn later_filters(level: Level, block: &BlockSpace, batch: usize) -> Vec<f32> {
-    let geometry = block.input.geometry;
+fn later_filters(level: Level, input: &Map, gradients: &Map, batch: usize) -> Vec<f32> {
+    let geometry = input.geometry;
     let group = batch.div_ceil(PARTS);
-    let tasks = block.input.groups(group).zip(block.convolved.groups(group));
+    let tasks = input.groups(group).zip(gradients.groups(group));
     let parts = parallel::map(tasks, |(images, gradients)| {
         let mut sum = vec![0.0; POSITIONS * geometry.channels * geometry.channels];
         filter_gradient(level, images, gradients, geometry, &mut sum);
@@ -131,47 +130,38 @@ fn later_filters(level: Level, block: &BlockSpace, batch: usize) -> Vec<f32> {
     filters_transposed(&add(parts))
 }
 
-/// Gradient of the first block's filters, (3, 3, I, O). Rows are unpooled one
-/// pair at a time beside the map: nothing else needs their gradient.
-fn first_filters(level: Level, block: &BlockSpace, backward: &Backward, batch: usize) -> Vec<f32> {
-    let (from, to) = (block.input.geometry, block.convolved.geometry);
-    let (side, width) = (to.side, to.channels);
-    let (window_len, row_len) = (first::window_len(&from), side * width);
-    let pooled_len = side / 2 * width;
+/// Gradient of the first block's filters, (3, 3, I, O). The outputs, computed again, become
+/// their gradient one pair of rows at a time: nothing else needs it.
+fn first_filters(
+    level: Level,
+    block: &BlockSpace,
+    packed: &[f32],
+    backward: &Backward,
+    batch: usize,
+) -> Vec<f32> {
+    let (from, pooled) = (block.input.geometry, block.selected.geometry);
+    let (window_len, row_len) = (first::window_len(&from), from.side * pooled.channels);
+    let (pooled_len, pooled_image) = (pooled.side * pooled.channels, pooled.image_len());
     let group = batch.div_ceil(PARTS);
-    let pooled = block.gradient.groups(group).zip(block.selected.groups(group));
-    let tasks = block.input.groups(group).zip(block.convolved.groups(group)).zip(pooled);
-    let parts = parallel::map(tasks, |((inputs, convolved), (gradients, selected))| {
-        let mut sum = vec![0.0; window_len * width];
-        scratch::with([2 * side * window_len, 2 * row_len], |[windows, rows]| {
-            let pooled_image = (side / 2) * pooled_len;
-            let images = inputs
-                .chunks_exact(from.image_len())
-                .zip(convolved.chunks_exact(to.image_len()))
-                .zip(gradients.chunks_exact(pooled_image).zip(selected.chunks_exact(pooled_image)));
-            for ((input, convolved), (gradient, selected)) in images {
-                for pair in 0..side.div_ceil(2) {
-                    let row_count = (side - 2 * pair).min(2);
-                    for half in 0..row_count {
-                        let row = 2 * pair + half;
-                        first::im2col(input, &from, row, &mut windows[half * side * window_len..]);
-                        rows[half * row_len..][..row_len]
-                            .copy_from_slice(&convolved[to.at(row, 0)..][..row_len]);
-                    }
-                    level.run(Unpool {
-                        rows,
-                        row_len,
-                        row_count,
-                        side,
-                        gradient: pooled_row(gradient, pair, pooled_len),
-                        selected: pooled_row(selected, pair, pooled_len),
-                        backward,
-                    });
-                    let windows = &windows[..row_count * side * window_len];
-                    first::add_gradient(level, windows, window_len, rows, &mut sum);
-                }
-            }
-        });
+    let outputs = block.gradient.groups(group).zip(block.selected.groups(group));
+    let tasks = block.input.groups(group).zip(outputs);
+    let parts = parallel::map(tasks, |(inputs, (gradients, selected))| {
+        let mut sum = vec![0.0; packed.len()];
+        let pooled = gradients.chunks_exact(pooled_image).zip(selected.chunks_exact(pooled_image));
+        for (input, (gradient, selected)) in inputs.chunks_exact(from.image_len()).zip(pooled) {
+            first::each_pair(level, input, &from, packed, |pair| {
+                level.run(Unpool {
+                    rows: pair.outputs,
+                    row_len,
+                    row_count: pair.rows,
+                    side: from.side,
+                    gradient: pooled_row(gradient, pair.index, pooled_len),
+                    selected: pooled_row(selected, pair.index, pooled_len),
+                    backward,
+                });
+                first::add_gradient(level, pair.windows, window_len, pair.outputs, &mut sum);
+            });
+        }
         sum
     });
     add(parts)

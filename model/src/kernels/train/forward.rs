@@ -2,12 +2,13 @@
 
 use super::{
     super::{
-        convolve::{Filters, Store, convolve, images_in_group},
-        first,
+        convolve::{Filters, Measured, Store, convolve, images_in_group},
+        first::{self, Pair},
         layout::{from_nchw, to_nchw},
         map::{Map, padded},
-        normalise::{Affine, Moments, Pool, ShiftedMoments, cancels},
-        parallel, scratch,
+        normalise::{Affine, Moments, Rectify, ShiftedMoments, cancels},
+        parallel,
+        select::{SelectRows, signs},
         simd::Level,
     },
     BlockParameters, BlockStatistics, Workspace, filter_shape, sum,
@@ -32,14 +33,24 @@ impl Workspace {
             let (before, after) = self.blocks.split_at_mut(index + 1);
             let block = &mut before[index];
             let packed = filter_shape(&sizes, index).pack(&parameters.weight);
-            let moments = if index == 0 {
-                first_block(level, &block.input, &packed, &mut block.convolved)
-            } else {
-                let filters = Filters::new(&packed, padded(sizes.channels));
-                later_block(level, &block.input, &filters, &mut block.convolved, sizes.batch)
-            };
+            let signs = signs(&parameters.gamma, padded(sizes.channels));
             let count = (sizes.batch * sizes.side_of(index).pow(2)) as f64;
-            let (moments, shift) = without_cancellation(level, moments, &block.convolved, count);
+            let (moments, shift) = match &mut block.convolved {
+                None => {
+                    let moments =
+                        first_block(level, &block.input, &packed, &signs, &mut block.selected);
+                    without_cancellation(moments, count, |shift| {
+                        shifted_first(level, &block.input, &packed, shift)
+                    })
+                }
+                Some(convolved) => {
+                    let filters = Filters::new(&packed, padded(sizes.channels));
+                    let selected = &mut block.selected;
+                    let moments =
+                        later_block(level, &block.input, &filters, &signs, convolved, selected);
+                    without_cancellation(moments, count, |shift| shifted(level, convolved, shift))
+                }
+            };
             let (gamma, beta) = (&parameters.gamma, &parameters.beta);
             let affine = Affine::new(&moments, &shift, count, gamma, beta);
             let unbiased = count / (count - 1.0).max(1.0);
@@ -51,7 +62,7 @@ impl Workspace {
                     .collect(),
             });
             let pooled = after.first_mut().map_or(&mut self.output, |next| &mut next.input);
-            pool(level, &block.convolved, &affine, pooled, &mut block.selected);
+            rectify(level, &block.selected, &affine, pooled);
             block.affine = affine;
         }
         (to_nchw(&self.output, sizes.batch, sizes.channels), statistics)
@@ -59,19 +70,23 @@ impl Workspace {
 }
 
 /// Returns sums and sums of squares of the outputs, (2, C).
-fn first_block(level: Level, input: &Map, packed: &[f32], convolved: &mut Map) -> Vec<f64> {
-    let (from, to) = (input.geometry, convolved.geometry);
-    let window_len = first::window_len(&from);
-    let side = from.side;
-    let tasks = input.images().zip(convolved.groups_mut(1));
-    let moments = parallel::map(tasks, |(image, convolved)| {
-        let mut moments = vec![0.0; 2 * to.channels];
-        scratch::with([side * window_len], |[windows]| {
-            for row in 0..side {
-                first::im2col(image, &from, row, windows);
-                let pixels = &mut convolved[to.at(row, 0)..][..side * to.channels];
-                first::multiply(level, windows, window_len, packed, pixels);
-                level.run(Moments { pixels, moments: &mut moments });
+fn first_block(
+    level: Level,
+    input: &Map,
+    packed: &[f32],
+    signs: &[f32],
+    selected: &mut Map,
+) -> Vec<f64> {
+    let (from, channels) = (input.geometry, signs.len());
+    let pooled_len = selected.geometry.side * channels;
+    let tasks = input.images().zip(selected.groups_mut(1));
+    let moments = parallel::map(tasks, |(image, selected)| {
+        let mut moments = vec![0.0; 2 * channels];
+        first::each_pair(level, image, &from, packed, |Pair { index, rows, outputs, .. }| {
+            level.run(Moments { pixels: outputs, moments: &mut moments });
+            if rows == 2 {
+                let selected = &mut selected[index * pooled_len..][..pooled_len];
+                level.run(SelectRows { rows: outputs, signs, selected });
             }
         });
         moments
@@ -84,16 +99,19 @@ fn later_block(
     level: Level,
     input: &Map,
     filters: &Filters,
+    signs: &[f32],
     convolved: &mut Map,
-    batch: usize,
+    selected: &mut Map,
 ) -> Vec<f64> {
     let geometry = convolved.geometry;
-    let group = images_in_group(&input.geometry, batch);
-    let tasks = input.groups(group).zip(convolved.groups_mut(group));
-    let moments = parallel::map(tasks, |(images, convolved)| {
+    let group = images_in_group(&input.geometry, input.images().len());
+    let outputs = convolved.groups_mut(group).zip(selected.groups_mut(group));
+    let moments = parallel::map(input.groups(group).zip(outputs), |(input_images, outputs)| {
+        let (images, selected) = outputs;
         let mut moments = vec![0.0; 2 * geometry.channels];
-        let mut sink = Store { images: convolved, geometry, moments: Some(&mut moments) };
-        convolve(level, images, input.geometry, filters, &mut sink);
+        let measured = Some(Measured { moments: &mut moments, signs, selected });
+        let mut sink = Store { images, geometry, measured };
+        convolve(level, input_images, input.geometry, filters, &mut sink);
         moments
     });
     sum(&moments)
@@ -102,32 +120,48 @@ fn later_block(
 /// Moments of the outputs less a shift, and the shift, (C): none, or the mean where the variance
 /// would otherwise be a small difference of large numbers.
 fn without_cancellation(
-    level: Level,
     moments: Vec<f64>,
-    convolved: &Map,
     count: f64,
+    shifted: impl FnOnce(&[f32]) -> Vec<f64>,
 ) -> (Vec<f64>, Vec<f32>) {
-    let geometry = convolved.geometry;
-    let channels = geometry.channels;
+    let channels = moments.len() / 2;
     if !cancels(&moments, count) {
         return (moments, vec![0.0; channels]);
     }
     let shift: Vec<f32> = moments[..channels].iter().map(|sum| (sum / count) as f32).collect();
+    (shifted(&shift), shift)
+}
+
+/// Sums and sums of squares of the first block's outputs less a shift, (2, C).
+fn shifted_first(level: Level, input: &Map, packed: &[f32], shift: &[f32]) -> Vec<f64> {
+    let parts = parallel::map(input.images(), |image| {
+        let mut moments = vec![0.0; 2 * shift.len()];
+        first::each_pair(level, image, &input.geometry, packed, |pair| {
+            level.run(ShiftedMoments { pixels: pair.outputs, shift, moments: &mut moments });
+        });
+        moments
+    });
+    sum(&parts)
+}
+
+/// The same of a later block's.
+fn shifted(level: Level, convolved: &Map, shift: &[f32]) -> Vec<f64> {
+    let (geometry, channels) = (convolved.geometry, shift.len());
     let parts = parallel::map(convolved.images(), |image| {
         let mut moments = vec![0.0; 2 * channels];
         for row in 0..geometry.side {
             let pixels = &image[geometry.at(row, 0)..][..geometry.side * channels];
-            level.run(ShiftedMoments { pixels, shift: &shift, moments: &mut moments });
+            level.run(ShiftedMoments { pixels, shift, moments: &mut moments });
         }
         moments
     });
-    (sum(&parts), shift)
+    sum(&parts)
 }
 
-fn pool(level: Level, convolved: &Map, affine: &Affine, pooled: &mut Map, selected: &mut Map) {
-    let (geometry, pooled_geometry) = (convolved.geometry, pooled.geometry);
-    let outputs = pooled.groups_mut(1).zip(selected.groups_mut(1));
-    parallel::each(convolved.images().zip(outputs), |(image, (pooled, selected))| {
-        level.run(Pool { image, geometry, affine, pooled, pooled_geometry, selected });
+fn rectify(level: Level, selected: &Map, affine: &Affine, pooled: &mut Map) {
+    let pooled_geometry = pooled.geometry;
+    let tasks = selected.images().zip(pooled.groups_mut(1));
+    parallel::each(tasks, |(selected, pooled)| {
+        level.run(Rectify { selected, affine, pooled, pooled_geometry });
     });
 }

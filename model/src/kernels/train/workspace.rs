@@ -36,8 +36,9 @@ pub(in super::super) struct Workspace {
 pub(super) struct BlockSpace {
     /// The block's input.
     pub input: Map,
-    /// The convolution's outputs; after the backward pass, their gradient.
-    pub convolved: Map,
+    /// The convolution's outputs; after the backward pass, their gradient. `None` in the first
+    /// block, see [`super::super::first`].
+    pub convolved: Option<Map>,
     /// The outputs that pooling selected, dense.
     pub selected: Map,
     /// Gradient of the pooled map, dense.
@@ -55,7 +56,7 @@ impl Workspace {
             let input = if block == 0 { sizes.input_channels } else { width };
             BlockSpace {
                 input: Map::zeros(Geometry::bordered(side, input), batch),
-                convolved: Map::zeros(Geometry::bordered(side, width), batch),
+                convolved: (block > 0).then(|| Map::zeros(Geometry::bordered(side, width), batch)),
                 selected: dense(side / 2),
                 gradient: dense(side / 2),
                 affine: Affine::default(),

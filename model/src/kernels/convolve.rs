@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::{
     map::{Geometry, TILE},
-    matmul::Matmul,
+    matmul::{Matmul, Runs},
     scratch,
     select::select,
     simd::{Level, Simd, Task},
@@ -81,6 +81,7 @@ pub(super) fn convolve(
                     shape: [count, channels, channels],
                     a: &windows[position * spacing..],
                     a_strides: [channels, 1],
+                    runs: Runs::ONE,
                     b: &filters.transformed[position * channels * channels..],
                     c: &mut products[position * spacing..],
                     accumulate: false,
@@ -150,6 +151,7 @@ pub(super) fn filter_gradient(
                     shape: [channels, count, channels],
                     a: &windows[position * spacing..],
                     a_strides: [1, channels],
+                    runs: Runs::ONE,
                     b: &spreads[position * spacing..],
                     c: &mut sum[position * channels * channels..][..channels * channels],
                     accumulate: true,
@@ -164,7 +166,7 @@ pub(super) fn filter_gradient(
 pub(super) struct Store<'a> {
     pub images: &'a mut [f32],
     pub geometry: Geometry,
-    pub measured: Option<Measured<'a>>,
+    pub measured: Measured<'a>,
 }
 
 /// What training wants of the outputs besides.
@@ -203,7 +205,7 @@ impl Sink for Store<'_> {
                 squares = simd.mul_add(value, value, squares);
             }
         }
-        let Some(Measured { moments, signs, selected }) = &mut self.measured else { return };
+        let Measured { moments, signs, selected } = &mut self.measured;
         add_to(simd, &mut moments[channel..], sum);
         add_to(simd, &mut moments[channels + channel..], squares);
         let pooled = side / 2;

@@ -6,7 +6,11 @@
 
 use candle_core::{CpuStorage, Layout, Storage, Tensor};
 
-use super::{matmul::Matmul, parallel, simd::Level};
+use super::{
+    matmul::{Matmul, Runs},
+    parallel,
+    simd::Level,
+};
 use crate::{Error, Result};
 
 /// Side of a block of the weight.
@@ -126,6 +130,7 @@ impl Packed {
                             shape: [rows, depth, PANEL],
                             a: &x[from * strides[0] + first * strides[1]..],
                             a_strides: strides,
+                            runs: Runs::ONE,
                             b: &panel[first * PANEL..],
                             c: &mut sums[from * PANEL..][..rows * PANEL],
                             accumulate: true,

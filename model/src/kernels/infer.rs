@@ -110,20 +110,14 @@ impl FoldedConv4 {
     fn first_block(&self, pixels: &[f32], side: usize, output: Geometry, images: &mut [f32]) {
         let (channels, width) = (self.input_channels, output.channels);
         let input = Geometry::bordered(side, channels);
-        let window_len = first::window_len(&input);
         clear_borders(images, output);
-        let lengths = [input.image_len(), 2 * side * window_len, 2 * side * width];
-        scratch::with(lengths, |[bordered, windows, rows]| {
+        scratch::with([input.image_len(), 2 * side * width], |[bordered, rows]| {
             bordered.fill(0.0);
             let outputs = images.chunks_exact_mut(output.image_len());
             for (pixels, image) in pixels.chunks_exact(channels * side * side).zip(outputs) {
                 super::layout::image_from_nchw(pixels, channels, input, bordered);
                 for row in 0..side / 2 {
-                    for half in 0..2 {
-                        let windows = &mut windows[half * side * window_len..];
-                        first::im2col(bordered, &input, 2 * row + half, windows);
-                    }
-                    first::multiply(self.level, windows, window_len, &self.first, rows);
+                    first::multiply(self.level, bordered, &input, 2 * row, &self.first, rows);
                     let pooled = &mut image[output.at(row, 0)..][..side / 2 * width];
                     self.level.run(PoolRows { rows, side, bias: &self.biases[0], pooled });
                 }

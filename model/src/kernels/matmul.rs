@@ -5,7 +5,7 @@ use super::simd::{Level, Simd, Task};
 /// C = A · B, or C += A · B.
 ///
 /// # Shapes
-/// - A: (m, k), element (i, l) at `i · a_strides[0] + l · a_strides[1]`
+/// - A: (m, k), element (i, l) at `i · a_strides[0] + l · a_strides[1]`, where all k are one run
 /// - B: (k, n), row by row
 /// - C: (m, n), row by row
 ///
@@ -14,9 +14,22 @@ pub(super) struct Matmul<'a> {
     pub shape: [usize; 3],
     pub a: &'a [f32],
     pub a_strides: [usize; 2],
+    pub runs: Runs,
     pub b: &'a [f32],
     pub c: &'a mut [f32],
     pub accumulate: bool,
+}
+
+/// Equal parts of k, each of which lies `stride` after the one before it in A: windows of a map
+/// need not be copied out of its rows.
+#[derive(Clone, Copy)]
+pub(super) struct Runs {
+    pub count: usize,
+    pub stride: usize,
+}
+
+impl Runs {
+    pub const ONE: Self = Self { count: 1, stride: 0 };
 }
 
 impl Matmul<'_> {
@@ -30,13 +43,16 @@ impl Task for Matmul<'_> {
 
     #[inline(always)]
     fn run<S: Simd>(self, simd: S) {
-        let Self { shape: [m, k, n], a, a_strides: [row_stride, column_stride], b, c, accumulate } =
-            self;
+        let Self { shape: [m, k, n], a, a_strides, runs, b, c, accumulate } = self;
+        let [row_stride, column_stride] = a_strides;
         if m == 0 || k == 0 {
             return;
         }
         // What the pointers below reach lies within these bounds.
-        assert!((m - 1) * row_stride + (k - 1) * column_stride < a.len());
+        let depth = k / runs.count;
+        assert!(k % runs.count == 0);
+        let last_run = (runs.count - 1) * runs.stride;
+        assert!((m - 1) * row_stride + (depth - 1) * column_stride + last_run < a.len());
         assert!(k * n <= b.len() && m * n <= c.len() && n % S::LANES == 0);
         let mut column = 0;
         while column < n {
@@ -52,7 +68,7 @@ impl Task for Matmul<'_> {
                     )
                 };
                 let tile =
-                    Tile { a, row_stride, column_stride, b, c, width: n, depth: k, accumulate };
+                    Tile { a, row_stride, column_stride, runs, b, c, width: n, depth, accumulate };
                 let rows = tile_rows::<S>(m, m - row);
                 // SAFETY: `rows <= m - row` rows and `vectors · LANES <= n - column` columns
                 // of C are there, k columns of A, k rows of B; checked above.
@@ -73,6 +89,10 @@ impl Task for Matmul<'_> {
 /// Rows of the next tile when `left` of `m` remain.
 #[inline(always)]
 fn tile_rows<S: Simd>(m: usize, left: usize) -> usize {
+    // What the gradient of a first block's filters asks for: three windows of one or three channels.
+    if S::TILE_ROWS > 8 && (m == 9 || m == 3) {
+        return m;
+    }
     // Eight rows keep the arithmetic units nearly as busy as twelve, without a remainder.
     let largest = if S::TILE_ROWS > 8 && m.is_multiple_of(8) && !m.is_multiple_of(S::TILE_ROWS) {
         8
@@ -87,10 +107,12 @@ struct Tile {
     a: *const f32,
     row_stride: usize,
     column_stride: usize,
+    runs: Runs,
     b: *const f32,
     c: *mut f32,
     /// Of a row of B and C.
     width: usize,
+    /// Of a run.
     depth: usize,
     accumulate: bool,
 }
@@ -103,9 +125,12 @@ impl Tile {
         // SAFETY: passed on to the caller.
         unsafe {
             match rows {
-                12 => self.compute::<S, 12, VECTORS>(simd),
-                8 => self.compute::<S, 8, VECTORS>(simd),
-                6 => self.compute::<S, 6, VECTORS>(simd),
+                // Those that an instruction set never asks for are not compiled for it.
+                12 if S::TILE_ROWS >= 12 => self.compute::<S, 12, VECTORS>(simd),
+                9 if S::TILE_ROWS > 8 => self.compute::<S, 9, VECTORS>(simd),
+                8 if S::TILE_ROWS >= 8 => self.compute::<S, 8, VECTORS>(simd),
+                6 if S::TILE_ROWS >= 6 => self.compute::<S, 6, VECTORS>(simd),
+                3 if S::TILE_ROWS > 8 => self.compute::<S, 3, VECTORS>(simd),
                 4 => self.compute::<S, 4, VECTORS>(simd),
                 2 => self.compute::<S, 2, VECTORS>(simd),
                 _ => self.compute::<S, 1, VECTORS>(simd),
@@ -114,8 +139,8 @@ impl Tile {
     }
 
     /// # Safety
-    /// The pointers must reach `ROWS` rows of A and C, `depth` columns of A and
-    /// rows of B, and `VECTORS · LANES` columns of B and C.
+    /// The pointers must reach `ROWS` rows of A and C, all runs of `depth` columns of A and
+    /// as many rows of B, and `VECTORS · LANES` columns of B and C.
     #[inline(always)]
     unsafe fn compute<S: Simd, const ROWS: usize, const VECTORS: usize>(&self, simd: S) {
         let mut sums = [[simd.splat(0.0); VECTORS]; ROWS];
@@ -128,21 +153,24 @@ impl Tile {
                     }
                 }
             }
-            let (mut a, mut b) = (self.a, self.b);
-            for _ in 0..self.depth {
-                let mut columns = [simd.splat(0.0); VECTORS];
-                for (vector, column) in columns.iter_mut().enumerate() {
-                    *column = simd.load(b.add(vector * S::LANES));
-                }
-                for (row, sums) in sums.iter_mut().enumerate() {
-                    let value = simd.splat(*a.add(row * self.row_stride));
-                    for (sum, column) in sums.iter_mut().zip(columns) {
-                        *sum = simd.mul_add(value, column, *sum);
+            let mut b = self.b;
+            for run in 0..self.runs.count {
+                let mut a = self.a.wrapping_add(run * self.runs.stride);
+                for _ in 0..self.depth {
+                    let mut columns = [simd.splat(0.0); VECTORS];
+                    for (vector, column) in columns.iter_mut().enumerate() {
+                        *column = simd.load(b.add(vector * S::LANES));
                     }
+                    for (row, sums) in sums.iter_mut().enumerate() {
+                        let value = simd.splat(*a.add(row * self.row_stride));
+                        for (sum, column) in sums.iter_mut().zip(columns) {
+                            *sum = simd.mul_add(value, column, *sum);
+                        }
+                    }
+                    // Past the end after the last round, and not read there.
+                    a = a.wrapping_add(self.column_stride);
+                    b = b.wrapping_add(self.width);
                 }
-                // Past the end after the last round, and not read there.
-                a = a.wrapping_add(self.column_stride);
-                b = b.wrapping_add(self.width);
             }
             for (row, sums) in sums.into_iter().enumerate() {
                 for (vector, sum) in sums.into_iter().enumerate() {

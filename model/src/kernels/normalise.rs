@@ -174,39 +174,66 @@ impl Task for Mask<'_> {
         let Self { gradient, selected, affine, sums } = self;
         let channels = sums.len() / 2;
         assert!(gradient.len() == selected.len() && affine.scale.len() == channels);
-        assert!(affine.shift.len() == channels && affine.mean.len() == channels);
-        assert!(affine.inverse_std.len() == channels);
-        let zero = simd.splat(0.0);
         let mut channel = 0;
         while channel < channels {
-            // SAFETY: vectors divide the channels, and every list has all channels; asserted.
-            let (scale, shift, mean, inverse_std) = unsafe {
-                (
-                    simd.load(affine.scale.as_ptr().add(channel)),
-                    simd.load(affine.shift.as_ptr().add(channel)),
-                    simd.load(affine.mean.as_ptr().add(channel)),
-                    simd.load(affine.inverse_std.as_ptr().add(channel)),
-                )
-            };
-            let (mut sum, mut product) = (zero, zero);
+            let mask = Masking::load(simd, affine, channel);
+            let (mut sum, mut product) = (simd.splat(0.0), simd.splat(0.0));
             let pixels = gradient.chunks_exact_mut(channels).zip(selected.chunks_exact(channels));
             for (gradient, selected) in pixels {
-                // SAFETY: as above, both have a pixel's channels.
+                // SAFETY: vectors divide the channels, which both have.
                 unsafe {
                     let at = gradient.as_mut_ptr().add(channel);
-                    let (value, y) = (simd.load(at), simd.load(selected.as_ptr().add(channel)));
-                    let active = simd.max(simd.mul_add(scale, y, shift), zero);
-                    let value = simd.sub(value, simd.where_equal(active, zero, value));
+                    let y = simd.load(selected.as_ptr().add(channel));
+                    let value = mask.apply(simd, y, simd.load(at));
                     simd.store(value, at);
                     sum = simd.add(sum, value);
-                    let normalised = simd.mul(simd.sub(y, mean), inverse_std);
-                    product = simd.mul_add(value, normalised, product);
+                    product = simd.mul_add(value, mask.normalised(simd, y), product);
                 }
             }
             add_to(simd, &mut sums[channel..], sum);
             add_to(simd, &mut sums[channels + channel..], product);
             channel += S::LANES;
         }
+    }
+}
+
+/// What masking knows of `LANES` channels.
+pub(super) struct Masking<V> {
+    scale: V,
+    shift: V,
+    mean: V,
+    inverse_std: V,
+}
+
+impl<V: Copy> Masking<V> {
+    /// Of those from `channel` on.
+    #[inline(always)]
+    pub fn load<S: Simd<Vector = V>>(simd: S, affine: &Affine, channel: usize) -> Self {
+        let of = |values: &[f32]| {
+            let values = &values[channel..channel + S::LANES];
+            // SAFETY: the slice holds `LANES` values.
+            unsafe { simd.load(values.as_ptr()) }
+        };
+        Self {
+            scale: of(&affine.scale),
+            shift: of(&affine.shift),
+            mean: of(&affine.mean),
+            inverse_std: of(&affine.inverse_std),
+        }
+    }
+
+    /// The gradient, zero where ReLU was off for the convolution's output `y`.
+    #[inline(always)]
+    pub fn apply<S: Simd<Vector = V>>(&self, simd: S, y: V, gradient: V) -> V {
+        let zero = simd.splat(0.0);
+        let active = simd.max(simd.mul_add(self.scale, y, self.shift), zero);
+        simd.sub(gradient, simd.where_equal(active, zero, gradient))
+    }
+
+    /// x̂, the output less its mean over its deviation.
+    #[inline(always)]
+    pub fn normalised<S: Simd<Vector = V>>(&self, simd: S, y: V) -> V {
+        simd.mul(simd.sub(y, self.mean), self.inverse_std)
     }
 }
 

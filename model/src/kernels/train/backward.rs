@@ -2,14 +2,14 @@
 
 use super::{
     super::{
-        convolve::{Filters, Store, convolve, filter_gradient, images_in_group},
+        convolve::{Filters, Sink, add_to, convolve, filter_gradient, images_in_group},
         first,
         layout::from_nchw,
-        map::{Map, padded},
-        normalise::{Backward, Mask, Unpool},
+        map::{Geometry, Map, TILE, padded},
+        normalise::{Affine, Backward, Mask, Masking, Unpool},
         parallel,
-        simd::Level,
-        winograd::{POSITIONS, filters_transposed},
+        simd::{Level, Simd},
+        winograd::{POSITIONS, Place, filters_transposed},
     },
     BlockGradients, BlockParameters, Workspace, filter_shape, sum,
     workspace::BlockSpace,
@@ -34,18 +34,18 @@ impl Workspace {
         if let Some(last) = self.blocks.last_mut() {
             from_nchw(gradient, sizes.channels, &mut last.gradient);
         }
+        let mut sums = self.blocks.last_mut().map_or_else(Vec::new, |last| mask(level, last));
         let mut gradients = vec![BlockGradients::default(); sizes.blocks];
         for index in (0..sizes.blocks).rev() {
             let (earlier, block) = self.blocks.split_at_mut(index);
             let block = &mut block[0];
             let shape = filter_shape(&sizes, index);
-            let sums = mask(level, block);
             let count = (sizes.batch * sizes.side_of(index).pow(2)) as f64;
             let backward = Backward::new(&block.affine, &sums, count);
-            let gradient = match earlier.last_mut() {
+            let (gradient, earlier_sums) = match earlier.last_mut() {
                 None => {
                     let packed = shape.pack(&parameters[index].weight);
-                    first_filters(level, block, &packed, &backward, sizes.batch)
+                    (first_filters(level, block, &packed, &backward, sizes.batch), Vec::new())
                 }
                 Some(previous) => {
                     let BlockSpace { input, convolved, selected, gradient, .. } = block;
@@ -53,8 +53,8 @@ impl Workspace {
                     unpool(level, convolved, gradient, selected, &backward);
                     let packed = shape.pack_backward(&parameters[index].weight);
                     let filters = Filters::new(&packed, padded(sizes.channels));
-                    input_gradient(level, convolved, &filters, &mut previous.gradient, sizes.batch);
-                    later_filters(level, input, convolved, sizes.batch)
+                    let sums = input_gradient(level, convolved, &filters, previous, sizes.batch);
+                    (later_filters(level, input, convolved, sizes.batch), sums)
                 }
             };
             let (beta, gamma) = sums.split_at(sums.len() / 2);
@@ -64,6 +64,7 @@ impl Workspace {
                 gamma: real(gamma),
                 beta: real(beta),
             };
+            sums = earlier_sums;
         }
         gradients
     }
@@ -107,14 +108,72 @@ fn unpool(level: Level, convolved: &mut Map, gradient: &Map, selected: &Map, bac
     });
 }
 
-/// Backward to the block's input, which is the previous block's pooled map.
-fn input_gradient(level: Level, gradients: &Map, filters: &Filters, input: &mut Map, batch: usize) {
-    let geometry = input.geometry;
+/// Backward to the block's input, which is the previous block's pooled map, masked as it is
+/// written; sums for that block's beta and gamma, (2, C).
+fn input_gradient(
+    level: Level,
+    gradients: &Map,
+    filters: &Filters,
+    previous: &mut BlockSpace,
+    batch: usize,
+) -> Vec<f64> {
+    let BlockSpace { gradient, selected, affine, .. } = previous;
+    let geometry = gradient.geometry;
     let group = images_in_group(&gradients.geometry, batch);
-    parallel::each(gradients.groups(group).zip(input.groups_mut(group)), |(images, input)| {
-        let mut sink = Store { images: input, geometry, measured: None };
+    let below = gradient.groups_mut(group).zip(selected.groups(group));
+    let sums = parallel::map(gradients.groups(group).zip(below), |(images, below)| {
+        let (gradient, selected) = below;
+        let mut sums = vec![0.0; 2 * geometry.channels];
+        let mut sink = MaskInto { gradient, selected, geometry, affine, sums: &mut sums };
         convolve(level, images, gradients.geometry, filters, &mut sink);
+        sums
     });
+    sum(&sums)
+}
+
+/// Masks a tile of the pooled map's gradient and adds to the sums, as [`Mask`] does.
+struct MaskInto<'a> {
+    /// Dense.
+    gradient: &'a mut [f32],
+    selected: &'a [f32],
+    geometry: Geometry,
+    affine: &'a Affine,
+    sums: &'a mut [f32],
+}
+
+impl Sink for MaskInto<'_> {
+    #[inline(always)]
+    fn take<S: Simd>(
+        &mut self,
+        simd: S,
+        place: Place,
+        channel: usize,
+        outputs: [[S::Vector; TILE]; TILE],
+    ) {
+        let Self { gradient, selected, geometry, affine, sums } = self;
+        let Geometry { side, channels, .. } = *geometry;
+        let (rows, columns) = ((side - place.row).min(TILE), (side - place.column).min(TILE));
+        let start = place.image * geometry.image_len() + geometry.at(place.row, place.column);
+        let last = start + ((rows - 1) * side + columns - 1) * channels + channel;
+        assert!(last + S::LANES <= gradient.len() && gradient.len() == selected.len());
+        let mask = Masking::load(simd, affine, channel);
+        let (mut sum, mut product) = (simd.splat(0.0), simd.splat(0.0));
+        for (i, row) in outputs.iter().enumerate().take(rows) {
+            for (j, value) in row.iter().copied().enumerate().take(columns) {
+                let at = start + (i * side + j) * channels + channel;
+                // SAFETY: at most `last`, which is asserted above for both.
+                unsafe {
+                    let y = simd.load(selected.as_ptr().add(at));
+                    let value = mask.apply(simd, y, value);
+                    simd.store(value, gradient.as_mut_ptr().add(at));
+                    sum = simd.add(sum, value);
+                    product = simd.mul_add(value, mask.normalised(simd, y), product);
+                }
+            }
+        }
+        add_to(simd, &mut sums[channel..], sum);
+        add_to(simd, &mut sums[channels + channel..], product);
+    }
 }
 
 /// Gradient of a later block's filters, (3, 3, C, C).
@@ -140,7 +199,7 @@ fn first_filters(
     batch: usize,
 ) -> Vec<f32> {
     let (from, pooled) = (block.input.geometry, block.selected.geometry);
-    let (window_len, row_len) = (first::window_len(&from), from.side * pooled.channels);
+    let row_len = from.side * pooled.channels;
     let (pooled_len, pooled_image) = (pooled.side * pooled.channels, pooled.image_len());
     let group = batch.div_ceil(PARTS);
     let outputs = block.gradient.groups(group).zip(block.selected.groups(group));
@@ -159,7 +218,7 @@ fn first_filters(
                     selected: pooled_row(selected, pair.index, pooled_len),
                     backward,
                 });
-                first::add_gradient(level, pair.windows, window_len, pair.outputs, &mut sum);
+                first::add_gradient(level, input, &from, 2 * pair.index, pair.outputs, &mut sum);
             });
         }
         sum

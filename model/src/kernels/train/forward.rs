@@ -109,7 +109,7 @@ fn later_block(
     let moments = parallel::map(input.groups(group).zip(outputs), |(input_images, outputs)| {
         let (images, selected) = outputs;
         let mut moments = vec![0.0; 2 * geometry.channels];
-        let measured = Some(Measured { moments: &mut moments, signs, selected });
+        let measured = Measured { moments: &mut moments, signs, selected };
         let mut sink = Store { images, geometry, measured };
         convolve(level, input_images, input.geometry, filters, &mut sink);
         moments

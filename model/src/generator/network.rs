@@ -4,7 +4,10 @@ use candle_core::{Device, Tensor};
 
 use crate::{
     GeneratorConfig, GeneratorKind, Parameters, Result,
-    kernels::arithmetic::{Kept, add, add_relu, product_kept},
+    kernels::{
+        arithmetic::{Kept, add, add_relu, product_kept},
+        layer::{self, Rows},
+    },
     rng::{Rng, uniform},
 };
 
@@ -72,32 +75,38 @@ impl Network {
         noise: &Tensor,
         mut dropout: impl FnMut(Tensor) -> Result<Tensor>,
     ) -> Result<Tensor> {
-        let (ways, count, dim) = noise.dims3()?;
-        let [first, second, third] = &self.layers;
-        let flat_noise = noise.reshape((ways * count, dim))?;
-        // The first layer on (seed, noise) is the sum of its halves, and the
-        // seed's half is the same for all M of a class: computed once.
-        let seed_half = first.weight.narrow(1, 0, dim)?;
-        let noise_half = first.weight.narrow(1, dim, dim)?;
-        let [seed_kept, noise_kept] = &self.halves;
-        let from_seed = add(&product_kept(seeds, &seed_half, seed_kept)?, &first.bias)?;
-        let from_noise = product_kept(&flat_noise, &noise_half, noise_kept)?;
-        let hidden = add_relu(&from_noise.reshape((ways, count, ()))?, &from_seed.unsqueeze(1)?)?;
-        let hidden = dropout(hidden.flatten_to(1)?)?;
-        let hidden = dropout(add_relu(&second.product(&hidden)?, &second.bias)?)?;
-        let output = third.product(&hidden)?;
-        if kind == GeneratorKind::Residual {
-            let added = add(&output, &third.bias)?.reshape((ways, count, dim))?;
-            return add(&added, &seeds.unsqueeze(1)?);
+        let [_, second, third] = &self.layers;
+        let residual = kind == GeneratorKind::Residual;
+        let hidden = dropout(self.first(seeds, noise)?)?;
+        let hidden = dropout(second.run(&hidden, true)?)?;
+        let output = third.run(&hidden, !residual)?.reshape(noise.shape())?;
+        if residual { add(&output, &seeds.unsqueeze(1)?) } else { Ok(output) }
+    }
+
+    /// The first layer on (seed, noise), (N · M, H). It is the sum of its halves, and the
+    /// seed's half is the same for all M of a class: computed once.
+    fn first(&self, seeds: &Tensor, noise: &Tensor) -> Result<Tensor> {
+        let (first, [seed_kept, noise_kept]) = (&self.layers[0], &self.halves);
+        if layer::serves(&first.weight) {
+            return layer::layer(Rows::Joined { seeds, noise }, &first.weight, &first.bias, true);
         }
-        Ok(add_relu(&output, &third.bias)?.reshape((ways, count, dim))?)
+        let (ways, count, dim) = noise.dims3()?;
+        let half = |index: usize| first.weight.narrow(1, index * dim, dim);
+        let flat_noise = noise.reshape((ways * count, dim))?;
+        let from_seed = add(&product_kept(seeds, &half(0)?, seed_kept)?, &first.bias)?;
+        let from_noise = product_kept(&flat_noise, &half(1)?, noise_kept)?;
+        let from_noise = from_noise.reshape((ways, count, ()))?;
+        Ok(add_relu(&from_noise, &from_seed.unsqueeze(1)?)?.flatten_to(1)?)
     }
 }
 
 impl Linear {
-    /// Before the bias.
-    fn product(&self, input: &Tensor) -> Result<Tensor> {
-        product_kept(input, &self.weight, &self.kept)
+    fn run(&self, input: &Tensor, rectified: bool) -> Result<Tensor> {
+        if layer::serves(&self.weight) {
+            return layer::layer(Rows::Plain(input), &self.weight, &self.bias, rectified);
+        }
+        let product = product_kept(input, &self.weight, &self.kept)?;
+        if rectified { add_relu(&product, &self.bias) } else { add(&product, &self.bias) }
     }
 }
 
@@ -123,7 +132,7 @@ mod tests {
         let joined = Tensor::cat(&[&repeated, &noise], 2)?.reshape((ways * count, 2 * dim))?;
         let mut expected = joined;
         for layer in &network.layers {
-            expected = layer.product(&expected)?.broadcast_add(&layer.bias)?.relu()?;
+            expected = layer.run(&expected, true)?;
         }
         let actual = network.run(GeneratorKind::Reference, &seeds, &noise, Ok)?;
         let actual = actual.reshape((ways * count, dim))?;

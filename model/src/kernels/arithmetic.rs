@@ -10,10 +10,7 @@ use std::sync::{Arc, OnceLock};
 
 use candle_core::{D, DType, Result as CandleResult, Tensor};
 
-use super::{
-    dense::{self, Packed, with_values},
-    product,
-};
+use super::dense::{self, Packed, with_values};
 use crate::{Error, Result, kernels::Level};
 
 /// Whether the loops serve: f32 on the CPU, and no gradient wanted.
@@ -121,9 +118,6 @@ pub(crate) fn mean_keepdim(x: &Tensor, axis: usize) -> Result<Tensor> {
 pub(crate) fn product(x: &Tensor, rows: &Tensor) -> Result<Tensor> {
     if is_plain(&[x, rows]) {
         return dense::linear(Level::best(), x, rows);
-    }
-    if product::serves(x, rows) {
-        return product::product(x, rows);
     }
     // A GPU's products take whole matrices only, not columns of a wider one.
     Ok(x.contiguous()?.matmul(&rows.contiguous()?.t()?)?)

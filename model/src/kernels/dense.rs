@@ -107,16 +107,37 @@ impl Packed {
                 actual: input.shape().clone(),
             });
         }
-        let product = if m == 0 {
-            Vec::new()
-        } else {
-            let strides = [input.stride()[0], input.stride()[1]];
-            with_values(input, |x| self.rows_of(level, x, strides, m))?
-        };
-        Ok(Tensor::from_vec(product, (m, self.columns), input.device())?)
+        let mut out = vec![0.0; m * self.columns];
+        self.product_into(level, input, &mut out, [self.columns, 0])?;
+        Ok(Tensor::from_vec(out, (m, self.columns), input.device())?)
     }
 
-    fn rows_of(&self, level: Level, x: &[f32], strides: [usize; 2], m: usize) -> Vec<f32> {
+    /// The same into columns of a wider matrix: `out` has rows of the first of `place`, and the
+    /// product begins at the second.
+    pub fn product_into(
+        &self,
+        level: Level,
+        input: &Tensor,
+        out: &mut [f32],
+        place: [usize; 2],
+    ) -> Result<()> {
+        let m = input.dim(0)?;
+        if m == 0 {
+            return Ok(());
+        }
+        let strides = [input.stride()[0], input.stride()[1]];
+        with_values(input, |x| self.rows_of(level, x, strides, m, out, place))
+    }
+
+    fn rows_of(
+        &self,
+        level: Level,
+        x: &[f32],
+        strides: [usize; 2],
+        m: usize,
+        out: &mut [f32],
+        [pitch, column]: [usize; 2],
+    ) {
         let (n, k) = (self.columns, self.depth);
         let parts = parallel::map(self.blocks.iter(), |panels| {
             let mut sums = vec![0.0; panels.len() / (k * PANEL).max(1) * m * PANEL];
@@ -141,19 +162,21 @@ impl Packed {
             }
             sums
         });
-        let mut out = vec![0.0; m * n];
-        for (start, part) in (0..n).step_by(BLOCK).zip(parts) {
-            let end = n.min(start + BLOCK);
-            let panels = (start..end).step_by(PANEL).zip(part.chunks_exact(m * PANEL));
-            for (column, panel) in panels {
-                let rows = panel.chunks_exact(PANEL);
-                for (row, out) in rows.zip(out.chunks_exact_mut(n)) {
-                    let to = &mut out[column..n.min(column + PANEL)];
-                    to.copy_from_slice(&row[..to.len()]);
+        // Row by row of the result, so that several threads write apart.
+        let rows = out.chunks_mut(ROWS * pitch).take(m.div_ceil(ROWS)).enumerate();
+        parallel::each(rows, |(chunk, out)| {
+            let rows = out.chunks_exact_mut(pitch).zip(chunk * ROWS..m);
+            for (out, row) in rows {
+                for (start, part) in (0..n).step_by(BLOCK).zip(&parts) {
+                    let end = n.min(start + BLOCK);
+                    let panels = (start..end).step_by(PANEL).zip(part.chunks_exact(m * PANEL));
+                    for (first, panel) in panels {
+                        let to = &mut out[column + first..column + end.min(first + PANEL)];
+                        to.copy_from_slice(&panel[row * PANEL..][..to.len()]);
+                    }
                 }
             }
-        }
-        out
+        });
     }
 }
 

@@ -6,6 +6,11 @@ use std::process::ExitCode;
 use clap::Parser;
 use fewshot_trainer::{cli::Cli, commands, interrupt, output};
 
+/// Keeps freed memory for a while: a training step asks for the same hundreds of megabytes as the
+/// one before, and from the system each page of them comes zeroed.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 fn main() -> ExitCode {
     // Usage errors end here, with clap's message and exit status 2.
     let cli = Cli::parse();

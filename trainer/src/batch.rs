@@ -92,7 +92,7 @@ pub struct Ahead<T> {
 }
 
 impl<T: Send + 'static> Ahead<T> {
-    /// Makes `make(step)` for each of `steps`, a few ahead of [`Self::next`].
+    /// Makes `make(step)` for each of `steps`, a few ahead of where they are taken.
     ///
     /// # Errors
     /// Where no thread can be started.

@@ -2,7 +2,7 @@
 //! that is flushed, then renamed.
 //!
 //! Each step at which the disk can be full or the process be ended passes
-//! [`fault::step`], so that tests try them one after the other.
+//! `fault::step`, so that tests try them one after the other.
 
 mod fault;
 pub mod place;

@@ -51,6 +51,8 @@ pub enum BenchWhat {
     Browser,
     /// Where the time of a training episode goes
     Profile,
+    /// How much of a training run is the encoder's steps; needs the data sets
+    Runs,
 }
 
 #[derive(Args)]

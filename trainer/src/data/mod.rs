@@ -52,7 +52,7 @@ pub enum Split {
 }
 
 impl Split {
-    /// All three, in the order of [`Split::index`].
+    /// All three, in the order in which they are counted.
     pub const ALL: [Self; 3] = [Self::Train, Self::Val, Self::Test];
 
     /// `train`, `val` or `test`.

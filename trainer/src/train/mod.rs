@@ -2,7 +2,7 @@
 //! to go on exactly where they stopped.
 //!
 //! This is the driver; a file each carries out a kind of stage. Everything
-//! random is a function of the recipe's seed, stage and step ([`streams`]).
+//! random is a function of the recipe's seed, stage and step (`streams`).
 
 mod average;
 mod covariance;

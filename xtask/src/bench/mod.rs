@@ -11,6 +11,7 @@ mod native;
 mod peers;
 mod profile;
 mod ratio;
+mod runs;
 mod table;
 pub mod torch;
 
@@ -46,6 +47,9 @@ pub fn run(workspace: &Workspace, arguments: &Bench) -> Result<()> {
     }
     if wanted(BenchWhat::Profile) {
         keep(&[("profile", profile::run(workspace)?)])?;
+    }
+    if wanted(BenchWhat::Runs) {
+        keep(&[("runs", runs::run(workspace)?)])?;
     }
     if arguments.what == BenchWhat::All {
         keep(&[("machine", machine::describe(&versions))])?;

@@ -1,6 +1,6 @@
 //! Training and encoding natively, against PyTorch and, for encoding, onnxruntime.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
 use anyhow::{Context, Result};
@@ -14,7 +14,7 @@ use crate::progress::step;
 use crate::workspace::Workspace;
 
 /// Of both sides, where a batch is shared out.
-const THREADS: usize = 2;
+pub const THREADS: usize = 2;
 
 /// A piece of work that both sides can do.
 pub struct Task {
@@ -134,6 +134,10 @@ impl Trainer {
             command::run(cargo.current_dir(&workspace.root))
         })?;
         Ok(Self(workspace.target.join("release/fewshot")))
+    }
+
+    pub fn path(&self) -> &Path {
+        &self.0
     }
 
     /// Runs `fewshot bench` with these arguments, on two threads.

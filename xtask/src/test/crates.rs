@@ -71,11 +71,12 @@ pub fn cuda(workspace: &Workspace, suite: &mut Suite) {
     });
 }
 
-/// The learner's documentation, for whoever takes it as a crate: a link that leads nowhere fails.
+/// The documentation, of the learner for whoever takes it as a crate: a link that leads nowhere
+/// fails. The same packages as the lints', so that no dependency is checked again.
 pub fn documentation(workspace: &Workspace) -> Result<()> {
     let mut cargo = cargo(workspace);
-    cargo.args(["doc", "--package", "fewshot", "--no-deps"]).env("RUSTDOCFLAGS", "-D warnings");
-    command::run(&mut cargo)
+    cargo.args(["doc", "--workspace", "--exclude", "fewshot-wasm", "--no-deps"]);
+    command::run(cargo.env("RUSTDOCFLAGS", "-D warnings"))
 }
 
 /// The learner as it would be published, unpacked and built by itself.

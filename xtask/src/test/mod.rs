@@ -37,7 +37,7 @@ pub fn run(workspace: &Workspace, arguments: &cli::Test) -> Result<ExitCode> {
     suite.check("set-up: Rust's wasm32 target", || rust_target::ensure(rust_target::WASM));
     suite.check("lints", || crates::lints(workspace));
     suite.check("lints for wasm32", || crates::wasm_lints(workspace));
-    suite.check("documentation of the crate", || crates::documentation(workspace));
+    suite.check("documentation of the crates", || crates::documentation(workspace));
     suite.tests("tests of the build steps", || crates::build_steps(workspace));
     if !arguments.fast {
         suite.check("the learner for 64-bit ARM", || {

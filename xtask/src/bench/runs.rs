@@ -1,0 +1,154 @@
+//! `cargo xtask bench runs`: how much of a training run is the encoder's steps, at the speed at
+//! which `fewshot bench` times them alone. The rest is pictures that were waited for, the
+//! classifier and its optimizer, averaged weights, validation and files.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use serde::Deserialize;
+
+use super::native::{THREADS, Trainer};
+use super::ratio::Goal;
+use super::table::{markdown, ms};
+use crate::command;
+use crate::data;
+use crate::progress::step;
+use crate::workspace::Workspace;
+
+/// A recipe's first stage, for as many epochs as there are from one validation to the next: a
+/// whole run repeats them.
+struct Case {
+    recipe: &'static str,
+    /// Below the unpacked data sets.
+    data: &'static str,
+    epochs: &'static str,
+    image_size: &'static str,
+    batch: &'static str,
+}
+
+const CASES: [Case; 2] = [
+    Case { recipe: "cifar-fs", data: "cifar100", epochs: "2", image_size: "32", batch: "128" },
+    Case {
+        recipe: "tiny-imagenet",
+        data: "tiny-imagenet-fewshot",
+        epochs: "1",
+        image_size: "84",
+        batch: "64",
+    },
+];
+
+/// Percent of the time.
+const GOAL: Goal = Goal { must: 70.0, aim: 70.0 };
+
+/// A line of a run's metrics, as far as it is needed.
+#[derive(Deserialize)]
+struct Line {
+    kind: String,
+    step: usize,
+    seconds: f64,
+}
+
+/// What a case took.
+struct Measured {
+    recipe: &'static str,
+    steps: usize,
+    seconds: f64,
+    /// Of a step by itself, before the run and after it.
+    alone_ms: [f64; 2],
+}
+
+impl Measured {
+    /// Percent of the time that the steps would take alone.
+    fn share(&self) -> f64 {
+        let alone = self.alone_ms.iter().sum::<f64>() / 2.0 / 1000.0;
+        100.0 * alone * self.steps as f64 / self.seconds
+    }
+}
+
+pub fn run(workspace: &Workspace) -> Result<String> {
+    let trainer = Trainer::build(workspace)?;
+    let data = data::unpacked(workspace)?
+        .context("a run needs the data sets: say where their archives lie by FEWSHOT_DATA")?;
+    let mut rows = Vec::new();
+    for case in &CASES {
+        let what = format!("pre-training by {}, and its steps alone", case.recipe);
+        rows.push(step(&what, || measure(workspace, &trainer, &data, case))?);
+    }
+    Ok(table(&rows))
+}
+
+fn measure(workspace: &Workspace, trainer: &Trainer, data: &Path, case: &Case) -> Result<Measured> {
+    let alone = || -> Result<f64> {
+        let size = ["--image-size", case.image_size, "--batch", case.batch];
+        let arguments = [&["train", "--seconds", "3"][..], &size].concat();
+        Ok(trainer.bench(&arguments)?.ms_per_batch)
+    };
+    let out = workspace.target.join("bench/runs").join(case.recipe);
+    if out.exists() {
+        fs::remove_dir_all(&out).with_context(|| format!("cannot remove {}", out.display()))?;
+    }
+    let before = alone()?;
+    let mut train = Command::new(trainer.path());
+    train.args(["train", "--recipe", case.recipe, "--device", "cpu", "--data"]);
+    train.arg(data.join(case.data)).arg("--out").arg(&out);
+    train.args(["--set", &format!("stage.pretrain.epochs={}", case.epochs)]);
+    // The stages after it are not what is timed.
+    train.args(["--set", "stage.hallucinate.episodes=1"]);
+    train.env("RAYON_NUM_THREADS", THREADS.to_string());
+    command::run(&mut train)?;
+    let path = out.join("metrics.jsonl");
+    let text =
+        fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
+    let (steps, seconds) = pretraining(&text)?;
+    Ok(Measured { recipe: case.recipe, steps, seconds, alone_ms: [before, alone()?] })
+}
+
+/// Steps of pre-training, and its seconds with all that goes with it.
+fn pretraining(metrics: &str) -> Result<(usize, f64)> {
+    let mut last = None;
+    for line in metrics.lines() {
+        let line: Line = serde_json::from_str(line).context("the run's metrics are not lines")?;
+        if line.kind == "pretrain" {
+            last = Some((line.step, line.seconds));
+        }
+    }
+    last.context("the run did not pre-train")
+}
+
+fn table(rows: &[Measured]) -> String {
+    let head = ["recipe", "steps", "together, s", "a step alone, ms", "of the time", "must", ""];
+    let row = |row: &Measured| {
+        let alone = row.alone_ms.iter().sum::<f64>() / 2.0;
+        vec![
+            row.recipe.to_owned(),
+            row.steps.to_string(),
+            format!("{:.0}", row.seconds),
+            ms(alone),
+            format!("**{:.0} %**", row.share()),
+            format!("{:.0} %", GOAL.must),
+            GOAL.at_least(row.share()).to_string(),
+        ]
+    };
+    markdown(&head, &rows.iter().map(row).collect::<Vec<_>>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_share_is_of_the_whole_stage() {
+        let metrics = r#"{"stage":1,"kind":"pretrain","step":50,"steps":100,"seconds":4.1,"loss":3.9}
+{"stage":1,"kind":"pretrain","step":100,"steps":100,"seconds":10.0,"val_1shot":0.5}
+{"stage":2,"kind":"fit","step":1,"steps":1,"seconds":12.0}"#;
+        let (steps, seconds) = pretraining(metrics).unwrap();
+        assert_eq!((steps, seconds), (100, 10.0));
+        let measured = Measured { recipe: "cifar-fs", steps, seconds, alone_ms: [70.0, 90.0] };
+        assert!((measured.share() - 80.0).abs() < 1e-9);
+        let table = table(&[measured]);
+        assert!(table.contains("| cifar-fs | 100 | 10 | 80.0 | **80 %** | 70 % |"), "{table}");
+        assert!(pretraining("{\"kind\":\"fit\",\"step\":1,\"seconds\":1.0}").is_err());
+    }
+}

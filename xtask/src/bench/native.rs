@@ -56,7 +56,7 @@ const TASKS: [Task; 4] = [
         threads: THREADS,
         episode: (5, 5, 15),
         seconds: 1.0,
-        goals: &[against_all(2.0, 3.0)],
+        goals: &[against_all(2.5, 3.0)],
     },
     Task {
         command: "encode",
@@ -101,7 +101,7 @@ const TASKS: [Task; 4] = [
         threads: THREADS,
         episode: (5, 5, 15),
         seconds: 1.5,
-        goals: &[against_all(2.0, 3.0)],
+        goals: &[against_all(2.5, 3.0)],
     },
 ];
 

@@ -83,6 +83,8 @@ pub fn documentation(workspace: &Workspace) -> Result<()> {
 pub fn publication(workspace: &Workspace) -> Result<()> {
     let mut cargo = cargo(workspace);
     cargo.args(["publish", "--dry-run", "--allow-dirty", "--package", "fewshot"]);
+    // It is built to see that it can be, nothing more.
+    cargo.env("CARGO_PROFILE_DEV_DEBUG", "none").env("CARGO_INCREMENTAL", "0");
     command::run(&mut cargo)
 }
 

@@ -4,6 +4,7 @@
 //! pickle, whose few kinds of objects candle reads, and the numbers beside it. Nothing
 //! of the pickle is executed.
 
+mod pickle;
 mod storage;
 
 use std::collections::BTreeMap;

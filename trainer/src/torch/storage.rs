@@ -4,13 +4,22 @@ use std::collections::HashMap;
 use std::io::{Cursor, Read};
 
 use anyhow::{Context, Result, bail};
-use candle_core::pickle::{Object, Stack, TensorInfo};
+use candle_core::pickle::{Object, TensorInfo};
 use candle_core::{DType, Device, Tensor};
+
+use super::pickle::unpickle;
 
 /// How a zip begins.
 const ZIP: &[u8] = b"PK\x03\x04";
 /// How the stream of PyTorch before 1.6 begins: its magic number as a pickle.
 const STREAM: &[u8] = b"\x80\x02\x8a\x0a\x6c\xfc\x9c\x46\xf9\x20\x6a\xa8\x50\x19\x2e";
+
+/// Numbers of a tensor for each that is stored, and however few are: some are stored once for a
+/// whole row or column.
+const MOST_TIMES: usize = 64;
+const MOST_AT_LEAST: usize = 1 << 20;
+/// Bytes that a zip may unpack to for each of its own. PyTorch packs nothing; others may.
+const MOST_UNPACKED: u64 = 64;
 
 /// What is in a file of PyTorch.
 pub(super) struct Archive {
@@ -52,14 +61,17 @@ impl Archive {
         let layout = &info.layout;
         let value = |index: usize| {
             // Candle counts the start in bytes here, and strides in numbers.
-            let (mut at, mut rest) = (layout.start_offset() / size, index);
+            let (mut at, mut rest) = (Some(layout.start_offset() / size), index);
             for (length, stride) in layout.dims().iter().zip(layout.stride()).rev() {
-                at += rest % length * stride;
+                let along = (rest % length).checked_mul(*stride);
+                at = at.zip(along).and_then(|(at, along)| at.checked_add(along));
                 rest /= length;
             }
-            values.get(at).copied().context("numbers are missing")
+            at.and_then(|at| values.get(at)).copied().context("numbers are missing")
         };
-        let count = layout.shape().elem_count();
+        let whole = layout.dims().iter().try_fold(1, |count: usize, dim| count.checked_mul(*dim));
+        let count = whole.filter(|count| *count <= MOST_AT_LEAST.max(MOST_TIMES * values.len()));
+        let count = count.context("its shape has more numbers than there are")?;
         let values = (0..count).map(value).collect::<Result<Vec<f32>>>()?;
         Ok(Tensor::from_vec(values, layout.shape(), &Device::Cpu)?)
     }
@@ -68,11 +80,15 @@ impl Archive {
 fn zip(bytes: &[u8]) -> Result<Archive> {
     let mut zip = zip::ZipArchive::new(Cursor::new(bytes))?;
     let (mut pickle, mut storages) = (None, HashMap::new());
+    let mut left = MOST_UNPACKED * bytes.len() as u64;
     for index in 0..zip.len() {
-        let mut entry = zip.by_index(index)?;
+        let entry = zip.by_index(index)?;
         let name = entry.name()?.into_owned();
         let mut content = Vec::new();
-        entry.read_to_end(&mut content)?;
+        entry.take(left + 1).read_to_end(&mut content)?;
+        left = left
+            .checked_sub(content.len() as u64)
+            .context("it unpacks to far more than its size")?;
         if name.ends_with("data.pkl") {
             pickle = Some(content);
         } else if let Some((folder, key)) = name.rsplit_once('/')
@@ -109,12 +125,6 @@ fn stream(mut rest: &[u8]) -> Result<Archive> {
         rest = &after[content.len()..];
     }
     Ok(Archive { object, storages })
-}
-
-fn unpickle(from: &mut &[u8]) -> Result<Object> {
-    let mut stack = Stack::empty();
-    stack.read_loop(from)?;
-    Ok(stack.finalize()?)
 }
 
 /// Bytes of one number of each storage that an object refers to: `('storage', class, key,

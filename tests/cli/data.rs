@@ -20,6 +20,16 @@ fn an_unknown_data_set_is_told_with_those_there_are() -> Result<()> {
 }
 
 #[test]
+fn what_no_program_may_fetch_is_told_with_its_terms_and_what_to_do() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let outcome = fewshot!("data", "download", "mini-imagenet", "--to", folder.path())?;
+    let place = folder.path().join("mini-imagenet");
+    outcome.refused(&["research only", "images/*.jpg", &place.display().to_string()])?;
+    ensure!(fs::read_dir(folder.path())?.next().is_none(), "something was made");
+    Ok(())
+}
+
+#[test]
 fn check_counts_classes_and_finds_broken_pictures() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let data = fixture::classes(folder.path(), 3, 4)?;

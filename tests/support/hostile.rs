@@ -11,7 +11,7 @@ use candle_core::Device;
 use fewshot::classifier::{Classifier, ClassifierFile, Settings};
 use fewshot::sealed::Sealed;
 use fewshot::{Checkpoint, Model, Precision};
-use fewshot_trainer::data::{Split, open, unpack};
+use fewshot_trainer::data::{Split, Unpack, open, unpack};
 use fewshot_trainer::recipe::Recipe;
 use image::ImageFormat;
 use zip::ZipWriter;
@@ -144,7 +144,7 @@ fn read_archive(bytes: &[u8]) -> Result<()> {
     let (archive, into) = (folder.path().join("set.zip"), folder.path().join("set"));
     fs::write(&archive, bytes)?;
     fs::create_dir(&into)?;
-    unpack(&archive, &into, MOST_BYTES)
+    unpack(&archive, &into, Unpack::Zip { most_bytes: MOST_BYTES })
 }
 
 fn read_zip_of_pictures(bytes: &[u8]) -> Result<()> {

@@ -7,7 +7,9 @@ use std::path::Path;
 use anyhow::{Context, Result, bail};
 
 use crate::cli::{DataArgs, DataTask};
-use crate::data::{Findings, KNOWN, Known, Split, check, fetch, known, open, unpack};
+use crate::data::{
+    Findings, KNOWN, Known, Remote, Split, Unpack, check, fetch, known, open, unpack,
+};
 use crate::{output, progress};
 
 /// Pairs of equal pictures that are named; the rest are counted.
@@ -65,11 +67,17 @@ fn download(name: &str, to: &Path) -> Result<()> {
         let names: Vec<&str> = KNOWN.iter().map(|set| set.name).collect();
         bail!("there is no data set '{name}'; `fewshot data list` knows {}", names.join(", "));
     };
-    if set.files.is_empty() {
-        bail!("{name} cannot be fetched by a program: {} ({})", set.by_hand, set.published);
-    }
-    eprintln!("{name}: terms of use: {}", set.terms);
     let folder = to.join(set.name);
+    eprintln!("{name}: {}", terms(set));
+    if set.files.is_empty() {
+        bail!(
+            "{name} cannot be fetched by a program: {} ({}); it must lie as {}, in {}",
+            set.by_hand,
+            set.published,
+            set.layout,
+            folder.display()
+        );
+    }
     get(set, &folder)
         .with_context(|| format!("cannot get {name} ({}: {})", set.published, set.by_hand))?;
     // Whoever published it may have changed it: opening shows whether it is usable.
@@ -78,10 +86,21 @@ fn download(name: &str, to: &Path) -> Result<()> {
     output::line(format!("{}: {}, {}", folder.display(), source.name(), splits.join(", ")))
 }
 
+/// What there is to know before anything is fetched.
+fn terms(set: &Known) -> String {
+    let bytes: u64 = set.files.iter().map(|file| file.bytes).sum();
+    let size = match bytes {
+        0 => String::new(),
+        _ => format!("{} MB; ", bytes.div_ceil(1_000_000)),
+    };
+    format!("{size}published at {}; terms of use: {}", set.published, set.terms)
+}
+
 /// Fetches what is not there yet.
 fn get(set: &Known, folder: &Path) -> Result<()> {
-    // What a zip is unpacked into shows that it was fetched before.
-    if set.files.iter().any(|file| file.unpack.is_some()) && open(Some(folder)).is_ok() {
+    // What an archive is unpacked into shows that it was fetched before.
+    let is_unpacked = |file: &Remote| file.unpack != Unpack::Nothing;
+    if set.files.iter().any(is_unpacked) && open(Some(folder)).is_ok() {
         return Ok(());
     }
     for file in set.files {
@@ -94,9 +113,9 @@ fn get(set: &Known, folder: &Path) -> Result<()> {
             })?;
             bar.finish_and_clear();
         }
-        if let Some(most_bytes) = file.unpack {
+        if file.unpack != Unpack::Nothing {
             eprintln!("unpacking {}", path.display());
-            unpack(&path, folder, most_bytes)?;
+            unpack(&path, folder, file.unpack)?;
         }
     }
     Ok(())
@@ -147,9 +166,13 @@ mod tests {
         for set in &KNOWN {
             assert!(text.contains(set.name) && text.contains(set.terms), "{}", set.name);
         }
-        assert!(text.contains("fewshot data download omniglot"), "{text}");
-        let error = download("cifar-fs", Path::new("data")).unwrap_err().to_string();
-        assert!(error.contains("cannot be fetched") && error.contains("r2d2"), "{error}");
+        for name in ["omniglot", "cifar-fs", "tiny-imagenet-200", "caltech101"] {
+            assert!(text.contains(&format!("fewshot data download {name}")), "{text}");
+        }
+        let error = download("mini-imagenet", Path::new("sets")).unwrap_err().to_string();
+        for part in ["cannot be fetched", "image-net.org", "an account", "sets/mini-imagenet"] {
+            assert!(error.contains(part), "{part} in {error}");
+        }
         let error = download("cifar", Path::new("data")).unwrap_err().to_string();
         assert!(error.contains("no data set 'cifar'") && error.contains("omniglot"), "{error}");
     }

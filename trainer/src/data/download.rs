@@ -201,7 +201,7 @@ fn ask(stall: Duration, remote: &Remote, part: &Part, have: u64) -> Result<Respo
         let response = request.call()?;
         match response.status().as_u16() {
             200 | 206 => return Ok(response),
-            301 | 302 | 303 | 307 | 308 => url = next(&url, response.headers())?,
+            301 | 302 | 303 | 307 | 308 => url = next(&url, response.headers(), remote.hosts)?,
             416 => {
                 part.remove()?;
                 bail!("the server has no bytes after {have}; what there was is removed");
@@ -213,8 +213,9 @@ fn ask(stall: Duration, remote: &Remote, part: &Part, have: u64) -> Result<Respo
     bail!("the server sends from one address to the next, {MOST_REDIRECTS} times")
 }
 
-/// The address that a redirect names, if it is on the same host and as safe.
-fn next(url: &Uri, headers: &HeaderMap) -> Result<Uri> {
+/// The address that a redirect names, if it is as safe and on the same host or one of
+/// `hosts`.
+fn next(url: &Uri, headers: &HeaderMap, hosts: &[&str]) -> Result<Uri> {
     let location = headers.get(header::LOCATION).and_then(|location| location.to_str().ok());
     let location = location.context("the server sends elsewhere and does not say where")?;
     if location.starts_with('/') && !location.starts_with("//") {
@@ -223,8 +224,9 @@ fn next(url: &Uri, headers: &HeaderMap) -> Result<Uri> {
         return Ok(format!("{scheme}://{host}{location}").parse()?);
     }
     let to: Uri = location.parse().context("the server sends to an address that is none")?;
+    let is_known = to.authority().is_some_and(|host| hosts.contains(&host.as_str()));
     ensure!(
-        to.scheme() == url.scheme() && to.authority() == url.authority(),
+        to.scheme() == url.scheme() && (to.authority() == url.authority() || is_known),
         "the server sends to another host, {}: see where the file is published",
         to.authority().map_or("an unknown one", |authority| authority.as_str())
     );

@@ -31,8 +31,31 @@ pub struct Remote {
     pub sha256: &'static str,
     /// How many they are.
     pub bytes: u64,
-    /// Where it is a zip to unpack into the data set's folder, the most bytes it may hold.
-    pub unpack: Option<u64>,
+    /// Further hosts that the address is known to lead to.
+    pub hosts: &'static [&'static str],
+    /// What becomes of it then.
+    pub unpack: Unpack,
+}
+
+/// What becomes of a file that was fetched, in the data set's folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unpack {
+    /// It is used as it is.
+    Nothing,
+    /// A zip that is unpacked.
+    Zip {
+        /// The most bytes it may hold.
+        most_bytes: u64,
+    },
+    /// A zip of which a packed tar is unpacked.
+    TarInZip {
+        /// Name of the tar, in whichever folder of the zip.
+        tar: &'static str,
+        /// The most bytes the tar may hold.
+        most_bytes: u64,
+    },
+    /// The binary version of CIFAR-100, of which CIFAR-FS is made.
+    Cifar100,
 }
 
 /// A list of Vinyals et al. (2016), at a fixed commit of Snell's repository.
@@ -42,7 +65,7 @@ const fn vinyals(
     bytes: u64,
     sha256: &'static str,
 ) -> Remote {
-    Remote { url, path, sha256, bytes, unpack: None }
+    Remote { url, path, sha256, bytes, hosts: &[], unpack: Unpack::Nothing }
 }
 
 /// All of them, in the order they are listed.
@@ -62,14 +85,16 @@ pub const KNOWN: [Known; 5] = [
                 path: "images_background.zip",
                 sha256: "ad41ab679c8b5d90b271ef46be6987cc81211774a695c29dcc5367b2b26ee640",
                 bytes: 9_464_212,
-                unpack: None,
+                hosts: &[],
+                unpack: Unpack::Nothing,
             },
             Remote {
                 url: "https://raw.githubusercontent.com/brendenlake/omniglot/057f034baf2ecb8530bc5710e5a23584d2a519cc/python/images_evaluation.zip",
                 path: "images_evaluation.zip",
                 sha256: "1f61a8f3366785b057fc117d9228e78a16e3d976c8953b2a10fcc74cf0609cee",
                 bytes: 6_462_886,
-                unpack: None,
+                hosts: &[],
+                unpack: Unpack::Nothing,
             },
             vinyals(
                 "https://raw.githubusercontent.com/jakesnell/prototypical-networks/c9bb4d258267c11cb6e23f0a19242d24ca98ad8a/data/omniglot/splits/vinyals/train.txt",
@@ -96,11 +121,23 @@ pub const KNOWN: [Known; 5] = [
         name: "cifar-fs",
         about: "100 classes of 600 colour photographs, 32 x 32: CIFAR-100 split 64/16/20 by class \
                 (Krizhevsky 2009; Bertinetto et al. 2019)",
-        published: "https://github.com/bertinetto/r2d2",
-        terms: "none stated; used for research",
+        published: "pictures: https://www.cs.toronto.edu/~kriz/cifar.html; split: \
+                    https://github.com/bertinetto/r2d2",
+        terms: "none stated; who uses it is asked to cite Krizhevsky (2009), and it is used for \
+                research",
         layout: "cifar100/data/<class>/*.png and cifar100/splits/bertinetto/{train,val,test}.txt",
-        files: &[],
-        by_hand: "follow the link to cifar100.zip in the README there (a file of Google Drive \
+        // Size and digest are those of tensorflow/datasets (url_checksums/cifar100.txt); the
+        // same digest stands in JuliaML/MLDatasets.jl (src/CIFAR100/CIFAR100.jl). The address
+        // leads to another host of the same department nowadays.
+        files: &[Remote {
+            url: "https://www.cs.toronto.edu/~kriz/cifar-100-binary.tar.gz",
+            path: "cifar-100-binary.tar.gz",
+            sha256: "58a81ae192c23a4be8b1804d68e518ed807d710a4eb253b1f2a199162a40d8ec",
+            bytes: 168_513_733,
+            hosts: &["cave.cs.toronto.edu"],
+            unpack: Unpack::Cifar100,
+        }],
+        by_hand: "follow the link to cifar100.zip in the README of R2D2 (a file of Google Drive \
                   that no program can fetch) and unpack it",
     },
     Known {
@@ -117,7 +154,8 @@ pub const KNOWN: [Known; 5] = [
             path: "tiny-imagenet-200.zip",
             sha256: "6198c8ae015e2b3e007c7841da39ec069199b9aa3bfa943a462022fe5e43c821",
             bytes: 248_100_043,
-            unpack: Some(1 << 30),
+            hosts: &[],
+            unpack: Unpack::Zip { most_bytes: 1 << 30 },
         }],
         by_hand: "download the zip and unpack it",
     },
@@ -130,7 +168,17 @@ pub const KNOWN: [Known; 5] = [
         terms: "CC BY 4.0",
         layout: "101_ObjectCategories/<class>/*.jpg as published; or caltech101/: \
                  data/<class>/*.jpg, splits/{train,val,test}.txt",
-        files: &[],
+        // Size and digest are those of tensorflow/datasets (datasets/caltech101/checksums.tsv);
+        // others who fetched it publish the same digest. Both hosts are CaltechDATA's storage by
+        // its own settings (caltechlibrary/caltechdata, invenio.cfg), now and before.
+        files: &[Remote {
+            url: "https://data.caltech.edu/records/mzrjq-6wc02/files/caltech-101.zip?download=1",
+            path: "caltech-101.zip",
+            sha256: "331234750fc7f77520e50d9565e8b6907b03565e30320da1401130db08c61f91",
+            bytes: 137_414_764,
+            hosts: &["caltech2.osn.mghpcc.org", "s3.us-west-2.amazonaws.com"],
+            unpack: Unpack::TarInZip { tar: "101_ObjectCategories.tar.gz", most_bytes: 1 << 30 },
+        }],
         by_hand: "download caltech-101.zip there and unpack it, and 101_ObjectCategories.tar.gz in it",
     },
     Known {
@@ -167,6 +215,7 @@ mod tests {
             for file in set.files {
                 assert!(file.sha256.len() == 64 && file.bytes > 0, "{}", file.url);
                 assert!(file.url.starts_with("https://"), "{}", file.url);
+                assert!(file.hosts.iter().all(|host| !host.contains('/')), "{}", file.url);
                 // What lies in a repository is named by its commit, which nobody can move.
                 let commit = |part: &str| {
                     part.len() == 40 && !part.contains(|c: char| !c.is_ascii_hexdigit())

@@ -27,7 +27,7 @@ pub use check::{Findings, check};
 pub use decode::{decode_bytes, decode_file};
 pub use download::fetch;
 pub use fewshot::image::Decoded;
-pub use known::{KNOWN, Known, Remote, known};
+pub use known::{KNOWN, Known, Remote, Unpack, known};
 pub use layout::{DataSource, class_folders, open};
 pub use loose::{Picture, loose_pictures};
 pub use source::ImageSource;

@@ -6,6 +6,7 @@ use std::net::TcpListener;
 use std::sync::{Arc, Mutex};
 
 use super::*;
+use crate::data::known::Unpack;
 
 const CONTENT: &[u8] = b"a file of thirty-one bytes, no?";
 
@@ -99,7 +100,8 @@ impl Desk {
             path: "file.zip",
             sha256: sha256.leak(),
             bytes: CONTENT.len() as u64,
-            unpack: None,
+            hosts: &[],
+            unpack: Unpack::Nothing,
         };
         Self { folder: tempfile::tempdir().unwrap(), remote, asked }
     }
@@ -225,6 +227,28 @@ fn redirects_stay_on_the_host() {
     }
     Desk::new(vec![moved("http://[")]).fails("an address that is none");
     Desk::new(vec![moved("/file.zip"); 9]).fails("from one address to the next");
+}
+
+#[test]
+fn a_redirect_to_a_host_that_the_publisher_stores_at_is_followed_and_gone_on_with() {
+    let storage = Desk::new(vec![Answer::whole(10), Answer::rest(10)]);
+    let address: &str = storage.remote.url;
+    let host: &str = address.split('/').nth(2).unwrap().to_owned().leak();
+    let moved = Answer::new(302).with("location", address).with("content-length", "0");
+    let mut desk = Desk::new(vec![moved.clone(), moved.clone()]);
+    desk.remote.hosts = vec![host].leak();
+    desk.fails("broke off");
+    desk.comes();
+    assert_eq!(storage.last_asked("range").as_deref(), Some("bytes=10-"));
+    assert_eq!(storage.last_asked("if-range").as_deref(), Some("\"one\""));
+    // The name alone does not do: another port is another server, and TLS is not given up.
+    let mut other = Desk::new(vec![moved]);
+    other.remote.hosts = &["127.0.0.1"];
+    other.fails("to another host, ");
+    let encrypted = Answer::new(302).with("location", format!("https://{host}/file.zip"));
+    let mut desk = Desk::new(vec![encrypted.with("content-length", "0")]);
+    desk.remote.hosts = vec![host].leak();
+    desk.fails("to another host, ");
 }
 
 #[test]

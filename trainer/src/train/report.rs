@@ -18,8 +18,9 @@ pub(super) struct Report {
     first_step: usize,
     started: Instant,
     last_line: Instant,
-    loss: f64,
-    validation: String,
+    /// A running mean, once a step was taken.
+    loss: Option<f64>,
+    validation: Option<String>,
 }
 
 impl Report {
@@ -32,17 +33,17 @@ impl Report {
             style.map_or(bar.clone(), |style| bar.with_style(style)).with_prefix(title.clone())
         });
         let now = Instant::now();
-        let validation = String::new();
-        Self { title, bar, steps, first_step, started: now, last_line: now, loss: 0.0, validation }
+        let (loss, validation) = (None, None);
+        Self { title, bar, steps, first_step, started: now, last_line: now, loss, validation }
     }
 
     /// After `done` steps.
     pub fn step(&mut self, done: usize, loss: f64) {
         // A running mean: a single step's loss says little.
-        self.loss = if self.loss == 0.0 { loss } else { self.loss * 0.98 + loss * 0.02 };
+        self.loss = Some(self.loss.map_or(loss, |mean| mean * 0.98 + loss * 0.02));
         match &self.bar {
             Some(bar) => {
-                bar.set_message(format!("loss {:.3}{}", self.loss, self.validation));
+                bar.set_message(self.words(3));
                 bar.set_position(done as u64);
             }
             None if self.last_line.elapsed() > PAUSE => self.line(done),
@@ -52,9 +53,9 @@ impl Report {
 
     /// After a validation at `done` steps, described in a few words.
     pub fn validated(&mut self, done: usize, words: &str) {
-        self.validation = format!(", val {words}");
+        self.validation = Some(format!("val {words}"));
         match &self.bar {
-            Some(bar) => bar.set_message(format!("loss {:.3}{}", self.loss, self.validation)),
+            Some(bar) => bar.set_message(self.words(3)),
             None => self.line(done),
         }
     }
@@ -69,10 +70,14 @@ impl Report {
             let left = Duration::from_secs_f64(each * (self.steps - done) as f64);
             format!(", {} left", HumanDuration(left))
         };
-        eprintln!(
-            "{}: step {done} of {}, loss {:.4}{}{left}",
-            self.title, self.steps, self.loss, self.validation
-        );
+        eprintln!("{}: step {done} of {}, {}{left}", self.title, self.steps, self.words(4));
+    }
+
+    /// What is known of loss and validation.
+    fn words(&self, digits: usize) -> String {
+        let loss = self.loss.map(|loss| format!("loss {loss:.digits$}"));
+        let known: Vec<String> = loss.into_iter().chain(self.validation.clone()).collect();
+        known.join(", ")
     }
 
     /// Ends the bar and leaves a line behind.
@@ -81,5 +86,20 @@ impl Report {
             bar.finish_and_clear();
         }
         eprintln!("{}: {words}", self.title);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_is_known_is_said() {
+        let mut report = Report::new("1/1 pretrain".into(), 100, 0);
+        report.validated(0, "1-shot 50.00 %");
+        assert_eq!(report.words(3), "val 1-shot 50.00 %");
+        report.step(1, 2.0);
+        report.step(2, 1.0);
+        assert_eq!(report.words(3), "loss 1.980, val 1-shot 50.00 %");
     }
 }

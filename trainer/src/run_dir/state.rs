@@ -252,3 +252,19 @@ fn unusable(path: &Path, error: anyhow::Error) -> anyhow::Error {
         path.display()
     ))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_position_is_read_back_to_the_last_bit() -> Result<()> {
+        // Its sixteen digits are more than a double holds as a whole number, so that a reader
+        // who multiplies them by a power of ten rounds twice.
+        let best = Some(0.911_111_111_111_111_1);
+        let position = Position { best, window: (7, 10.0 / 3.0, 2.0 / 3.0), ..Position::default() };
+        let back: Position = serde_json::from_str(&serde_json::to_string(&position)?)?;
+        assert_eq!(back, position);
+        Ok(())
+    }
+}

@@ -56,6 +56,47 @@ fn features_are_the_cpus() -> Result<()> {
     check("features", &expected, &on_gpu.embed(&images.to_device(&gpu)?)?, 1e-4)
 }
 
+/// What one GPU does in the test above says nothing of sums over several.
+#[cfg(feature = "nccl")]
+#[test]
+fn two_gpus_train_as_two_replicas_on_the_processor_do() -> Result<()> {
+    if gpu()?.is_none() {
+        return Ok(());
+    }
+    let gpus = match [Device::new_cuda(0)?, Device::new_cuda(1).unwrap_or(Device::Cpu)] {
+        [_, Device::Cpu] => {
+            left_out(format_args!("one GPU on this machine, nothing was run on two"));
+            return Ok(());
+        }
+        gpus => gpus.to_vec(),
+    };
+    let (expected, actual) = (replicas(vec![Device::Cpu; 2])?, replicas(gpus)?);
+    ensure!(expected.len() > 5 && expected.len() == actual.len(), "{expected:?}, {actual:?}");
+    for (expected, actual) in expected.iter().zip(&actual) {
+        let apart = (actual - expected).abs() / expected.abs().max(0.1);
+        ensure!(apart < f64::from(LOSS), "{actual:?} on GPUs, {expected:?} on the CPU");
+    }
+    Ok(())
+}
+
+/// The losses of a small run on several devices.
+#[cfg(feature = "nccl")]
+fn replicas(devices: Vec<Device>) -> Result<Vec<f64>> {
+    use fewshot_trainer::interrupt::Interrupt;
+    use fewshot_trainer::run_dir::{Origin, RunDir, metrics};
+    let folder = tempfile::tempdir()?;
+    let data = folder.path().join("data");
+    fewshot_tests::fixture::splits(&data, 3, 16)?;
+    let set = ["stage.pretrain.epochs=8", "stage.pretrain.schedule.rate=0.01"];
+    let set = set.map(str::to_owned);
+    let recipe = fewshot_trainer::recipe::Recipe::parse(fewshot_tests::fixture::RECIPE, &set)?;
+    let sources = [fewshot_trainer::data::open(Some(&data))?];
+    let run = RunDir::create(Some(&folder.path().join("run")), &recipe, &Origin::default())?;
+    let interrupt = Interrupt::default();
+    fewshot_trainer::train::train(recipe, &sources, run.clone(), devices, &interrupt, false)?;
+    Ok(metrics::read(&run)?.iter().filter_map(|line| line.loss).collect())
+}
+
 /// The loss before each step of gradient descent on one episode with hallucination.
 fn losses(device: &Device) -> Result<Vec<f32>> {
     let config = pattern::config(32, 3, 8, Some((GeneratorKind::Reference, 24)));

@@ -8,41 +8,12 @@ use fewshot_tests::command::{Outcome, command, finish};
 use fewshot_tests::{fewshot, fixture};
 use serde_json::Value;
 
-/// One short stage, and the numbers of what was learned.
-const RECIPE: &str = r#"
-name = "small"
-[model]
-[model.image]
-size = 8
-resize = 8
-channels = 3
-mean = [0.5, 0.5, 0.5]
-std = [0.25, 0.25, 0.25]
-[model.encoder]
-channels = 4
-blocks = 3
-[validation]
-ways = 2
-shots = [1]
-queries = 2
-episodes = 10
-[[stage]]
-kind = "pretrain"
-epochs = 2
-batch = 8
-scale = 10.0
-optimizer = { kind = "sgd", weight_decay = 5e-4 }
-schedule = { kind = "cosine", rate = 0.05 }
-[[stage]]
-kind = "fit"
-"#;
-
 struct Desk(tempfile::TempDir);
 
 impl Desk {
     fn new() -> Result<Self> {
         let folder = tempfile::tempdir()?;
-        fs::write(folder.path().join("small.toml"), RECIPE)?;
+        fs::write(folder.path().join("small.toml"), fixture::RECIPE)?;
         fixture::splits(&folder.path().join("data"), 3, 5)?;
         Ok(Self(folder))
     }

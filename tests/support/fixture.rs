@@ -30,6 +30,35 @@ pub const MOST_CLASSES: usize = COLOURS.len();
 /// Side of the pictures, pixels.
 pub const SIDE: u32 = 40;
 
+/// A recipe of seconds: a small network learns what [`splits`] makes, then its scores are fitted.
+pub const RECIPE: &str = r#"
+name = "small"
+[model]
+[model.image]
+size = 8
+resize = 8
+channels = 3
+mean = [0.5, 0.5, 0.5]
+std = [0.25, 0.25, 0.25]
+[model.encoder]
+channels = 4
+blocks = 3
+[validation]
+ways = 2
+shots = [1]
+queries = 2
+episodes = 10
+[[stage]]
+kind = "pretrain"
+epochs = 2
+batch = 8
+scale = 10.0
+optimizer = { kind = "sgd", weight_decay = 5e-4 }
+schedule = { kind = "cosine", rate = 0.05 }
+[[stage]]
+kind = "fit"
+"#;
+
 /// A picture of `class`: its colour with stripes; `number` moves them.
 #[must_use]
 pub fn picture(class: usize, number: usize) -> RgbImage {

@@ -3,11 +3,15 @@
 //! Which operations run there is candle's affair; this is only the choice, said
 //! aloud, and the way back to the CPU that candle's own choice lacks.
 
+mod several;
+
 use std::fmt;
 use std::str::FromStr;
 
 use anyhow::{Result, bail};
 use candle_core::Device;
+
+pub use several::{Devices, pick_all};
 
 /// What the user asked for.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -6,7 +6,7 @@ use clap::builder::PossibleValuesParser;
 use clap::{Args, ValueEnum};
 use fewshot::{BackboneConfig, Precision};
 
-use crate::device::DeviceChoice;
+use crate::device::{DeviceChoice, Devices};
 
 /// Arguments of `fewshot train`.
 #[derive(Clone, Debug, Default, Args)]
@@ -28,9 +28,9 @@ pub struct TrainArgs {
     /// Go on with this run exactly where it stopped
     #[arg(long, value_name = "RUN", conflicts_with = "recipe")]
     pub resume: Option<PathBuf>,
-    /// Where to compute: auto, cpu, cuda, cuda:N or metal
-    #[arg(long, default_value_t = DeviceChoice::Auto)]
-    pub device: DeviceChoice,
+    /// Where to compute: auto, cpu, cuda, cuda:N, several GPUs as cuda:N,M, or metal
+    #[arg(long, default_value_t = Devices::default())]
+    pub device: Devices,
     /// Change one value of the recipe; may be given again
     #[arg(long = "set", value_name = "key=value")]
     pub set: Vec<String>,

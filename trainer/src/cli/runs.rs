@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use crate::device::DeviceChoice;
+use crate::device::Devices;
 
 /// Arguments of `fewshot runs`.
 #[derive(Debug, Args)]
@@ -73,9 +73,9 @@ pub struct JobArgs {
     /// JOB_COMPLETION_INDEX]
     #[arg(value_name = "N")]
     pub number: Option<usize>,
-    /// Where to compute: auto, cpu, cuda, cuda:N or metal
-    #[arg(long, default_value_t = DeviceChoice::Auto)]
-    pub device: DeviceChoice,
+    /// Where to compute: auto, cpu, cuda, cuda:N, several GPUs as cuda:N,M, or metal
+    #[arg(long, default_value_t = Devices::default())]
+    pub device: Devices,
 }
 
 /// Arguments of `fewshot sweep gather`.

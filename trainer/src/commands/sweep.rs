@@ -46,7 +46,11 @@ fn job(args: &JobArgs) -> Result<()> {
             return output::line(out.join("best.safetensors").display());
         }
         let resume = Some(out);
-        return train::run(&TrainArgs { resume, device: args.device, ..TrainArgs::default() });
+        return train::run(&TrainArgs {
+            resume,
+            device: args.device.clone(),
+            ..TrainArgs::default()
+        });
     }
     train::run(&TrainArgs {
         recipe: Some(plan::recipe_of(&args.dir, &job.recipe)),
@@ -54,7 +58,7 @@ fn job(args: &JobArgs) -> Result<()> {
         also: plan.also.clone(),
         out: Some(out),
         resume: None,
-        device: args.device,
+        device: args.device.clone(),
         set: job.set.iter().cloned().chain([format!("seed={}", job.seed)]).collect(),
     })
 }

@@ -30,17 +30,17 @@ struct Ready {
 /// # Errors
 /// Where recipe or data cannot be used, training fails, or was asked to stop.
 pub fn run(args: &TrainArgs) -> Result<()> {
-    let device = device::pick(args.device)?;
+    let devices = device::pick_all(&args.device)?;
     let Ready { folder, recipe, sources, data, resumes } = match (&args.resume, &args.recipe) {
         (Some(run), _) => go_on(args, run)?,
-        (None, Some(recipe)) => begin(args, recipe, &device)?,
+        (None, Some(recipe)) => begin(args, recipe, &devices)?,
         (None, None) => bail!("give a recipe, as --recipe synthetic, or a run, as --resume RUN"),
     };
     let path = folder.path().display().to_string();
     let best = folder.best().display().to_string();
     eprintln!("run: {path}");
     let interrupt = Interrupt::on_signal()?;
-    let outcome = train(recipe, &sources, folder.clone(), device, &interrupt, resumes)
+    let outcome = train(recipe, &sources, folder.clone(), devices, &interrupt, resumes)
         .inspect_err(|_| {
             if !resumes {
                 folder.discard_unbegun();
@@ -61,7 +61,7 @@ pub fn run(args: &TrainArgs) -> Result<()> {
 
 /// A new run: everything that can be found out without decoding a picture is, before
 /// its folder is made.
-fn begin(args: &TrainArgs, name: &str, device: &Device) -> Result<Ready> {
+fn begin(args: &TrainArgs, name: &str, devices: &[Device]) -> Result<Ready> {
     let mut recipe = Recipe::find(name, &args.set)?;
     let dir = args.data.as_deref();
     let mut sources = vec![inputs::open(dir)?];
@@ -80,7 +80,8 @@ fn begin(args: &TrainArgs, name: &str, device: &Device) -> Result<Ready> {
         *start = std::path::absolute(&*start).context("cannot find the weights to start from")?;
     }
     let mut origin = Origin::of(dir, &sources[0])?;
-    origin.device = Some(device::describe(device));
+    let described: Vec<String> = devices.iter().map(device::describe).collect();
+    origin.device = Some(described.join(", "));
     for (dir, source) in args.also.iter().zip(&sources[1..]) {
         origin.also.push(Origin::of(Some(dir), source)?);
     }

@@ -7,12 +7,12 @@ use anyhow::{Context, Result};
 use candle_core::{Device, Tensor};
 use fewshot::config::ImageConfig;
 use fewshot::rng::rng;
-use fewshot::{EpisodeSampler, EpisodeShape, Model, ModelConfig, Parameters, Support};
+use fewshot::{EpisodeSampler, EpisodeShape, Model, Parameters, Support};
 
 use super::episode::{hallucinated_support, images_of};
-use super::learner::{Descent, Learner, Step};
+use super::learner::{Descent, Learner, Start, Step};
 use super::losses::{accuracy, cross_entropy, query_labels};
-use super::setup::Setup;
+use super::parallel::Part;
 use super::streams::{Purpose, at_step};
 use crate::batch::{self, Ahead};
 use crate::recipe::Episodic;
@@ -32,20 +32,14 @@ pub(super) struct Episodes {
     /// Pictures of an episode, support first.
     batches: Ahead<Vec<f32>>,
     choice_seed: u64,
+    part: Part,
 }
 
 impl Episodes {
-    /// Starts at step `from`, with `kept` from [`Learner::state`] where that is
-    /// not 0.
-    pub fn new(
-        stage: &Episodic,
-        setup: &Setup,
-        index: usize,
-        config: &ModelConfig,
-        live: &Parameters,
-        from: usize,
-        kept: Option<&Parameters>,
-    ) -> Result<Self> {
+    /// Starts, or goes on. Each replica has episodes of its own.
+    pub fn new(stage: &Episodic, start: Start<'_>) -> Result<Self> {
+        let Start { setup, index, config, live, from, kept, share } = start;
+        let part = share.part;
         let model = Model::new(config.clone(), live)?;
         let mut vars = live.trainable()?;
         if stage.hallucinate.largest() == 0 {
@@ -53,15 +47,15 @@ impl Episodes {
         }
         let mut heads = Parameters::default();
         if stage.learn_temperature {
-            let start = match kept {
+            let first = match kept {
                 Some(kept) => kept.get(TEMPERATURE, 1)?.to_device(&setup.device)?,
                 None => Tensor::new(&[config.temperature_of(config.head).ln()], &setup.device)?,
             };
-            heads.insert(TEMPERATURE, start);
+            heads.insert(TEMPERATURE, first);
         }
         let heads = heads.to_variables()?;
         vars.extend(heads.trainable()?);
-        let descent = Descent::new(&stage.optimizer, &stage.schedule, stage.episodes, vars, kept)?;
+        let descent = Descent::new(&stage.optimizer, &stage.schedule, stage.episodes, vars, start)?;
         let Episodic { ways, shots, queries, .. } = *stage;
         let sampler = EpisodeSampler::new(
             setup.own.train.class_sizes(),
@@ -73,8 +67,9 @@ impl Episodes {
         let (augment, augment_seed) = (stage.augment.clone(), setup.seed(index, Purpose::Augment));
         let on_gpu = !setup.device.is_cpu();
         let batches = Ahead::start(from..stage.episodes, move |step| {
-            let images = images_of(&sampler.episode(step as u64), &cache);
-            let seed = at_step(augment_seed, step);
+            let number = part.number(step);
+            let images = images_of(&sampler.episode(number as u64), &cache);
+            let seed = at_step(augment_seed, number);
             Ok(batch::assemble_varied(&image, &cache, &images, &augment, seed, on_gpu))
         })?;
         Ok(Self {
@@ -86,6 +81,7 @@ impl Episodes {
             descent,
             batches,
             choice_seed: setup.seed(index, Purpose::Choice),
+            part,
         })
     }
 }
@@ -102,7 +98,7 @@ impl Learner for Episodes {
         let support = features.narrow(0, 0, ways * shots)?.reshape((ways, shots, ()))?;
         let query = features.narrow(0, ways * shots, ways * queries)?;
 
-        let mut draws = rng(self.choice_seed, step as u64);
+        let mut draws = rng(self.choice_seed, self.part.number(step) as u64);
         let count = self.stage.hallucinate.draw(&mut draws);
         let support = match &self.model.generator {
             Some(generator) if count > 0 => {

@@ -5,12 +5,12 @@
 use anyhow::{Context, Result};
 use candle_core::{Device, Tensor};
 use fewshot::rng::{Rng, rng};
-use fewshot::{EpisodeSampler, EpisodeShape, Model, ModelConfig, Parameters};
+use fewshot::{EpisodeSampler, EpisodeShape, Model, Parameters};
 use rand::Rng as _;
 use rand::seq::IndexedRandom;
 
 use super::episode::{hallucinated_support, images_of};
-use super::learner::{Descent, Learner, Step};
+use super::learner::{Descent, Learner, Start, Step};
 use super::losses::{accuracy, cross_entropy, query_labels};
 use super::setup::{Kind, Setup};
 use super::streams::{Purpose, at_step};
@@ -44,20 +44,13 @@ struct Base {
 }
 
 impl Hallucinations {
-    /// Encodes the base classes and starts, with `kept` from [`Learner::state`]
-    /// where training goes on.
-    pub fn new(
-        stage: &Generating,
-        setup: &Setup,
-        index: usize,
-        config: &ModelConfig,
-        live: &Parameters,
-        kept: Option<&Parameters>,
-    ) -> Result<Self> {
+    /// Encodes the base classes and starts, or goes on.
+    pub fn new(stage: &Generating, start: Start<'_>) -> Result<Self> {
+        let Start { setup, index, config, live, .. } = start;
         let model = Model::new(config.clone(), live)?;
         let mut vars = live.trainable()?;
         vars.retain(|(name, _)| name.starts_with("generator."));
-        let descent = Descent::new(&stage.optimizer, &stage.schedule, stage.episodes, vars, kept)?;
+        let descent = Descent::new(&stage.optimizer, &stage.schedule, stage.episodes, vars, start)?;
         let mut kinds = Vec::new();
         for kind in setup.kinds() {
             let features = encode(stage, setup, kind, index, &model)?;

@@ -3,10 +3,12 @@
 
 use anyhow::{Result, bail};
 use candle_core::{Tensor, Var};
-use fewshot::Parameters;
+use fewshot::{ModelConfig, Parameters};
 
 use super::optimizer::Optimizer;
+use super::parallel::Share;
 use super::schedule;
+use super::setup::Setup;
 use crate::recipe;
 
 /// A loss beyond it comes from weights that have left every useful range: no cross
@@ -45,28 +47,46 @@ pub(super) trait Learner {
     fn state(&self) -> Parameters;
 }
 
+/// Where a stage begins.
+#[derive(Clone, Copy)]
+pub(super) struct Start<'a> {
+    pub setup: &'a Setup,
+    /// Number of the stage.
+    pub index: usize,
+    pub config: &'a ModelConfig,
+    /// The model's variables.
+    pub live: &'a Parameters,
+    /// The first step that is taken.
+    pub from: usize,
+    /// What [`Learner::state`] gave, where that is not 0.
+    pub kept: Option<&'a Parameters>,
+    /// What is taken of each step.
+    pub share: &'a Share,
+}
+
 /// Variables, the optimizer that moves them, and the rate.
 #[derive(Debug)]
 pub(super) struct Descent {
     optimizer: Optimizer,
     schedule: recipe::Schedule,
     steps: usize,
+    share: Share,
 }
 
 impl Descent {
-    /// Over `vars` for `steps` steps, from `kept` where a run goes on.
+    /// Over `vars` for `steps` steps, from where the stage starts.
     pub fn new(
         optimizer: &recipe::Optimizer,
         schedule: &recipe::Schedule,
         steps: usize,
         vars: Vec<(String, Var)>,
-        kept: Option<&Parameters>,
+        start: Start<'_>,
     ) -> Result<Self> {
-        let optimizer = Optimizer::new(optimizer, vars, kept)?;
-        Ok(Self { optimizer, schedule: schedule.clone(), steps })
+        let optimizer = Optimizer::new(optimizer, vars, start.kept)?;
+        Ok(Self { optimizer, schedule: schedule.clone(), steps, share: start.share.clone() })
     }
 
-    /// One step down `loss`, a scalar; returns its value and the rate.
+    /// One step down `loss`, a scalar, with all replicas; returns its value here and the rate.
     pub fn step(&mut self, loss: &Tensor, step: usize) -> Result<(f64, f32)> {
         let value = loss.to_scalar::<f32>()?;
         if !value.is_finite() || value > LARGEST_LOSS {
@@ -76,7 +96,10 @@ impl Descent {
             );
         }
         let rate = schedule::rate(&self.schedule, step, self.steps);
-        self.optimizer.step(&loss.backward()?, rate, step)?;
+        let mut gradients = loss.backward()?;
+        let vars: Vec<&Var> = self.optimizer.vars().collect();
+        self.share.average(&mut gradients, &vars)?;
+        self.optimizer.step(&gradients, rate, step)?;
         Ok((f64::from(value), rate))
     }
 

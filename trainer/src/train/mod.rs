@@ -15,6 +15,7 @@ mod in_place;
 mod learner;
 pub(crate) mod losses;
 pub mod optimizer;
+mod parallel;
 mod pretrain;
 mod reject;
 mod report;
@@ -75,7 +76,7 @@ pub fn prepare(
 
 /// Carries out a recipe on the data that the backbone learns from and further
 /// kinds of pictures, from the beginning or, with `resume`, from the state
-/// in the run's folder.
+/// in the run's folder. Several devices divide the steps that teach the backbone.
 ///
 /// # Errors
 /// Where the data does not suffice, the loss is no longer a number, or the
@@ -84,10 +85,10 @@ pub fn train(
     recipe: Recipe,
     sources: &[DataSource],
     folder: RunDir,
-    device: Device,
+    devices: Vec<Device>,
     interrupt: &Interrupt,
     resume: bool,
 ) -> Result<Outcome> {
-    let setup = setup::Setup::new(recipe, sources, device)?;
+    let setup = setup::Setup::new(recipe, sources, devices)?;
     run::Run::new(setup, folder, resume)?.carry_out(interrupt)
 }

@@ -58,6 +58,11 @@ impl Optimizer {
         Ok(Self { kind: kind.clone(), slots })
     }
 
+    /// The variables it moves.
+    pub fn vars(&self) -> impl Iterator<Item = &Var> {
+        self.slots.iter().map(|slot| &slot.var)
+    }
+
     /// Moves every variable that has a gradient; `step` counts from 0.
     ///
     /// On the CPU in place, a pass over each array; elsewhere by candle's own

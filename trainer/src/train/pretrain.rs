@@ -7,12 +7,13 @@ use anyhow::{Context, Result};
 use candle_core::{D, Device, Tensor};
 use fewshot::config::ImageConfig;
 use fewshot::rng::{rng, uniform};
-use fewshot::{Backbone, Model, ModelConfig, Parameters};
+use fewshot::{Backbone, Model, Parameters};
 use rand::seq::SliceRandom;
 
 use super::average::Average;
-use super::learner::{Descent, Learner, Step};
+use super::learner::{Descent, Learner, Start, Step};
 use super::losses::{accuracy, cross_entropy};
+use super::parallel::Part;
 use super::setup::Setup;
 use super::streams::{Purpose, at_step};
 use super::turns;
@@ -53,17 +54,9 @@ pub(super) fn epoch_steps(stage: &Pretrain, setup: &Setup) -> usize {
 }
 
 impl Pretraining {
-    /// Starts at step `from`, with `kept` from [`Learner::state`] where that is
-    /// not 0.
-    pub fn new(
-        stage: &Pretrain,
-        setup: &Setup,
-        index: usize,
-        config: &ModelConfig,
-        live: &Parameters,
-        from: usize,
-        kept: Option<&Parameters>,
-    ) -> Result<Self> {
+    /// Starts, or goes on.
+    pub fn new(stage: &Pretrain, start: Start<'_>) -> Result<Self> {
+        let Start { setup, index, config, live, from, kept, share } = start;
         let backbone = Model::new(config.clone(), live)?.backbone;
         let heads = match kept {
             Some(kept) => heads_of(kept, &setup.device)?,
@@ -75,9 +68,10 @@ impl Pretraining {
         let learned = heads.trainable()?;
         vars.extend(learned.into_iter().filter(|(name, _)| name != SCALE || stage.learn_scale));
         let steps = stage.epochs * epoch_steps(stage, setup);
-        let descent = Descent::new(&stage.optimizer, &stage.schedule, steps, vars, kept)?;
-        let average =
-            (stage.average > 0.0).then(|| Average::new(stage.average, live, kept)).transpose()?;
+        let descent = Descent::new(&stage.optimizer, &stage.schedule, steps, vars, start)?;
+        // The first replica's is the one that is kept.
+        let averages = stage.average > 0.0 && share.part.rank == 0;
+        let average = averages.then(|| Average::new(stage.average, live, kept)).transpose()?;
         let maker = Maker {
             stage: stage.clone(),
             image: config.image.clone(),
@@ -86,6 +80,7 @@ impl Pretraining {
             order_seed: setup.seed(index, Purpose::Order),
             augment_seed: setup.seed(index, Purpose::Augment),
             on_gpu: !setup.device.is_cpu(),
+            part: share.part,
         };
         Ok(Self {
             stage: stage.clone(),
@@ -182,6 +177,7 @@ struct Maker {
     order_seed: u64,
     augment_seed: u64,
     on_gpu: bool,
+    part: Part,
 }
 
 impl Maker {
@@ -192,8 +188,9 @@ impl Maker {
         order.shuffle(&mut rng(self.order_seed, epoch as u64));
         let images: Vec<usize> =
             order.into_iter().skip(within * self.stage.batch).take(self.stage.batch).collect();
+        let images = self.part.of(images);
         let labels = images.iter().map(|&image| self.cache.class_of(image) as u32).collect();
-        let seed = at_step(self.augment_seed, step);
+        let seed = at_step(self.augment_seed, self.part.number(step));
         let Self { image, cache, stage, on_gpu, .. } = self;
         let mut pixels =
             batch::assemble_varied(image, cache, &images, &stage.augment, seed, *on_gpu);

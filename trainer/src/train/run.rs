@@ -22,7 +22,7 @@ use super::learner::Learner;
 use super::report::Report;
 use super::setup::Setup;
 use super::validate::{self, Scores, Validated};
-use super::{Outcome, fit};
+use super::{Outcome, fit, parallel};
 use crate::interrupt::Interrupt;
 use crate::recipe::{Fit, Stage};
 use crate::run_dir::events::Events;
@@ -102,7 +102,11 @@ impl Run {
             eprintln!("this run is finished; its weights are {}", self.folder.best().display());
         }
         while let Some(stage) = stages.get(self.position.stage) {
-            let title = format!("{}/{} {}", self.position.stage + 1, stages.len(), stage.kind());
+            let mut title =
+                format!("{}/{} {}", self.position.stage + 1, stages.len(), stage.kind());
+            if parallel::is_divided(stage, &self.setup.devices) {
+                title.push_str(&format!(" on {} devices", self.setup.devices.len()));
+            }
             let finished = match stage {
                 Stage::Fit(stage) => self.fit(stage, &title)?,
                 _ => self.learn(stage, &title, interrupt)?,

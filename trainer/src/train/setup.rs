@@ -7,6 +7,7 @@ use candle_core::{Device, Tensor};
 use fewshot::{Model, ModelConfig, Parameters, transform};
 use serde_json::{Map, Value, json};
 
+use super::parallel;
 use super::streams::{self, Purpose};
 use crate::data::{DataSource, Dataset, PixelCache, Side, Split};
 use crate::features;
@@ -19,7 +20,7 @@ use crate::seen;
 const CENTRE_SAMPLE: usize = if cfg!(test) { 20 } else { 2000 };
 
 /// One kind of pictures.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Kind {
     /// What its data set is called.
     pub name: String,
@@ -28,10 +29,13 @@ pub(super) struct Kind {
 }
 
 /// What all stages of a run share.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Setup {
     pub recipe: Recipe,
+    /// Where all is computed that is not divided.
     pub device: Device,
+    /// Among which the steps are divided that teach the backbone; the first is `device`.
+    pub devices: Vec<Device>,
     /// The pictures that the backbone learns from.
     pub own: Kind,
     /// Further kinds, that generators learn from too and everything is chosen on as well.
@@ -43,8 +47,10 @@ pub(super) struct Setup {
 impl Setup {
     /// Decodes the pictures of training and validation classes; `sources` are the
     /// data that the backbone learns from and further kinds.
-    pub fn new(recipe: Recipe, sources: &[DataSource], device: Device) -> Result<Self> {
+    pub fn new(recipe: Recipe, sources: &[DataSource], devices: Vec<Device>) -> Result<Self> {
         let [own, also @ ..] = sources else { bail!("there is no data to train on") };
+        let device = devices.first().context("there is no device to train on")?.clone();
+        parallel::check(&recipe, &devices)?;
         let (own, mut data) = Kind::load(&recipe, own)?;
         let mut kinds = Vec::new();
         let mut records = Vec::new();
@@ -56,7 +62,12 @@ impl Setup {
         if !records.is_empty() {
             data.insert(seen::ALSO.to_owned(), Value::Array(records));
         }
-        Ok(Self { recipe, device, own, also: kinds, data })
+        Ok(Self { recipe, device, devices, own, also: kinds, data })
+    }
+
+    /// The same on one device.
+    pub fn on(&self, device: &Device) -> Self {
+        Self { device: device.clone(), devices: vec![device.clone()], ..self.clone() }
     }
 
     /// The kind that the backbone learns from, then the others.

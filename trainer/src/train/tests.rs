@@ -78,12 +78,12 @@ augment = { min_area = 0.5 }
 validate_every = 2
 "#;
 
-fn recipe(changes: &[&str]) -> Recipe {
+pub(super) fn recipe(changes: &[&str]) -> Recipe {
     let changes: Vec<String> = changes.iter().map(|&change| change.to_owned()).collect();
     Recipe::parse(RECIPE, &changes).unwrap()
 }
 
-fn source() -> Result<DataSource> {
+pub(super) fn source() -> Result<DataSource> {
     let whole = open(None)?;
     let some = |split, classes: usize| -> Result<_> {
         let mut some = whole.split(split)?.classes;
@@ -95,20 +95,34 @@ fn source() -> Result<DataSource> {
 }
 
 fn start(folder: &Path, recipe: &Recipe, interrupt: &Interrupt) -> Result<Outcome> {
-    let run = RunDir::create(Some(folder), recipe, &Origin::default())?;
-    train(recipe.clone(), &[source()?], run, Device::Cpu, interrupt, false)
+    start_on(1, folder, recipe, interrupt)
 }
 
 fn resume(folder: &Path, interrupt: &Interrupt) -> Result<Outcome> {
+    resume_on(1, folder, interrupt)
+}
+
+/// On so many replicas, all of them on the CPU.
+pub(super) fn start_on(
+    devices: usize,
+    folder: &Path,
+    recipe: &Recipe,
+    interrupt: &Interrupt,
+) -> Result<Outcome> {
+    let run = RunDir::create(Some(folder), recipe, &Origin::default())?;
+    train(recipe.clone(), &[source()?], run, vec![Device::Cpu; devices], interrupt, false)
+}
+
+pub(super) fn resume_on(devices: usize, folder: &Path, interrupt: &Interrupt) -> Result<Outcome> {
     let (run, recipe, _) = RunDir::open(folder)?;
-    train(recipe, &[source()?], run, Device::Cpu, interrupt, true)
+    train(recipe, &[source()?], run, vec![Device::Cpu; devices], interrupt, true)
 }
 
 /// Tensors by name.
-type Numbers = Vec<(String, Vec<f32>)>;
+pub(super) type Numbers = Vec<(String, Vec<f32>)>;
 
 /// All that a run has computed, bit for bit, wall time left out.
-fn result(folder: &Path) -> Result<(Numbers, Vec<Line>)> {
+pub(super) fn result(folder: &Path) -> Result<(Numbers, Vec<Line>)> {
     let (run, ..) = RunDir::open(folder)?;
     let state = State::find(&run)?.context("no checkpoint")?.state;
     let best = weights::read(&run.best())?;
@@ -143,7 +157,7 @@ fn a_further_kind_of_pictures_teaches_the_generator_and_has_a_say_in_what_is_kep
         })?,
     ];
     let run = RunDir::create(Some(&both), &recipe(&[]), &Origin::default())?;
-    train(recipe(&[]), &sources, run, Device::Cpu, &Interrupt::default(), false)?;
+    train(recipe(&[]), &sources, run, vec![Device::Cpu], &Interrupt::default(), false)?;
     let [own, both] = [&own, &both].map(|folder| weights::read(&folder.join("best.safetensors")));
     let (own, both) = (own?, both?);
     let generator = |of: &fewshot::Checkpoint| -> Result<Vec<f32>> {

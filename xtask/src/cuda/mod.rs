@@ -114,7 +114,7 @@ fn cargo(
     verb: &str,
 ) -> Result<Command> {
     let mut cargo = command::cargo();
-    cargo.args([verb, "--features", "cuda"]).current_dir(&workspace.root);
+    cargo.args([verb, "--features", "nccl"]).current_dir(&workspace.root);
     if arguments.quick {
         // The kernels compile 2.6 times as fast, and run slowly.
         cargo.env("NVCC_APPEND_FLAGS", "-Xcicc -O0 -Xptxas -O0");

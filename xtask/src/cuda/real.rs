@@ -22,9 +22,14 @@ const COMPILER: [&str; 5] = [
     "nvidia-cuda-cccl==13.0.85",
 ];
 
-/// What a binary loads when it runs on a GPU; the driver brings libcuda. 550 MB.
-const LIBRARIES: [&str; 3] =
-    ["nvidia-cublas>=13.0,<13.1", "nvidia-curand>=10.4,<10.5", "nvidia-cuda-nvrtc==13.0.88"];
+/// What a binary loads when it runs on a GPU; the driver brings libcuda. NCCL is for several
+/// of them. 750 MB.
+const LIBRARIES: [&str; 4] = [
+    "nvidia-cublas>=13.0,<13.1",
+    "nvidia-curand>=10.4,<10.5",
+    "nvidia-cuda-nvrtc==13.0.88",
+    "nvidia-nccl-cu13==2.30.7",
+];
 
 /// Installs the compiler, and with `run` the libraries that a GPU needs.
 pub fn lay_out(folder: &Path, run: bool) -> Result<Toolkit> {
@@ -33,7 +38,8 @@ pub fn lay_out(folder: &Path, run: bool) -> Result<Toolkit> {
     let home = folder.join("nvidia/cu13");
     // Without libcudart.so beside it, `-lcudart` links the static runtime.
     link(Path::new("libcudart_static.a"), &home.join("lib/libcudart.a"))?;
-    let libraries = if run { vec![home.join("lib")] } else { Vec::<PathBuf>::new() };
+    let libraries = [home.join("lib"), folder.join("nvidia/nccl/lib")];
+    let libraries = if run { libraries.to_vec() } else { Vec::<PathBuf>::new() };
     with_shims(home, libraries, MAJOR)
 }
 

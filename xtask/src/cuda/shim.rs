@@ -34,7 +34,7 @@ enum Version {
     Toolkit,
 }
 
-const LIBRARIES: [Library; 5] = [
+const LIBRARIES: [Library; 6] = [
     // CUDA_ERROR_NO_DEVICE
     Library { module: "driver", name: "cuda", version: Version::Own(1), missing: 100 },
     // CURAND_STATUS_ALLOCATION_FAILED
@@ -44,6 +44,8 @@ const LIBRARIES: [Library; 5] = [
     // CUBLAS_STATUS_NOT_INITIALIZED, for both
     Library { module: "cublas", name: "cublas", version: Version::Toolkit, missing: 1 },
     Library { module: "cublaslt", name: "cublasLt", version: Version::Toolkit, missing: 1 },
+    // ncclSystemError
+    Library { module: "nccl", name: "nccl", version: Version::Own(2), missing: 2 },
 ];
 
 /// Writes `lib*.a` for every library into `lib`; `major` is the tool-kit's version.
@@ -92,7 +94,8 @@ fn build_one(library: &Library, cudarc: &Path, lib: &Path, major: u32) -> Result
     stamp.write()
 }
 
-/// The names of the library's functions in cudarc's bindings: `fn cu…(` and `fn nvrtc…(`.
+/// The names of the library's functions in cudarc's bindings: `fn cu…(`, `fn nvrtc…(` and
+/// `fn nccl…(`.
 fn functions(declarations: &str) -> BTreeSet<&str> {
     let name = |rest: &'_ str| rest.find(|c: char| !c.is_ascii_alphanumeric() && c != '_');
     let candidates = declarations.split("fn ").skip(1).filter_map(|rest| {
@@ -100,8 +103,8 @@ fn functions(declarations: &str) -> BTreeSet<&str> {
         rest[end..].starts_with('(').then(|| &rest[..end])
     });
     // `culib` is cudarc's own, for loading at run time.
-    let of_library =
-        |name: &&str| (name.starts_with("cu") || name.starts_with("nvrtc")) && *name != "culib";
+    let prefixed = |name: &str| ["cu", "nvrtc", "nccl"].iter().any(|part| name.starts_with(part));
+    let of_library = |name: &&str| prefixed(name) && *name != "culib";
     candidates.filter(of_library).collect()
 }
 
@@ -113,10 +116,10 @@ mod tests {
     fn functions_are_read_from_bindings_once_each() {
         let declarations = "
             extern \"C\" { pub fn cuInit(Flags: u32) -> CUresult; pub fn cuInit(Flags: u32) -> CUresult;
-                fn nvrtcVersion(a: *mut i32); }
+                fn nvrtcVersion(a: *mut i32); fn ncclAllReduce(a: *mut i32); }
             pub fn culib() -> &'static Library { helper(f) }
             fn is_culib_present() {} fn cuGeneric<T>(t: T) {}";
         let found: Vec<_> = functions(declarations).into_iter().collect();
-        assert_eq!(found, ["cuInit", "nvrtcVersion"]);
+        assert_eq!(found, ["cuInit", "ncclAllReduce", "nvrtcVersion"]);
     }
 }

@@ -61,12 +61,12 @@ pub fn cuda(workspace: &Workspace, suite: &mut Suite) {
         ["--package", "fewshot", "--package", "fewshot-trainer", "--package", "fewshot-tests"];
     suite.check(LINTS, || {
         let mut cargo = cargo(workspace);
-        cargo.arg("clippy").args(gated).args(["--features", "cuda", "--all-targets"]);
+        cargo.arg("clippy").args(gated).args(["--features", "nccl", "--all-targets"]);
         command::run(toolkit.apply(&mut cargo)?.args(["--", "-D", "warnings"]))
     });
     suite.tests(TESTS, || {
         let mut cargo = cargo(workspace);
-        cargo.args(["test", "--package", "fewshot-tests", "--features", "cuda", "--test", "gpu"]);
+        cargo.args(["test", "--package", "fewshot-tests", "--features", "nccl", "--test", "gpu"]);
         command::run_and_keep(toolkit.apply(&mut cargo)?)
     });
 }

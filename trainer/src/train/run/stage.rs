@@ -1,10 +1,12 @@
 //! From a recipe's stage to what carries it out, and how long it is.
 
-use anyhow::Result;
+use anyhow::{Result, bail};
+use fewshot::Parameters;
 
 use super::Run;
 use crate::recipe::Stage;
-use crate::train::learner::Learner;
+use crate::train::learner::{Learner, Start};
+use crate::train::parallel::{self, Replicas, Share};
 use crate::train::setup::Setup;
 use crate::train::{episodic, hallucinate, pretrain};
 
@@ -22,23 +24,42 @@ impl Run {
         }
     }
 
+    /// What carries a stage out: on the run's device, or where it is divided, on all.
     pub(super) fn learner(&mut self, stage: &Stage) -> Result<Box<dyn Learner>> {
         let kept = self.kept.take().filter(|_| self.position.step > 0);
-        let (kept, from, index) = (kept.as_ref(), self.position.step, self.position.stage);
-        let (setup, live, config) = (&self.setup, &self.live, &self.config());
-        Ok(match stage {
-            Stage::Pretrain(stage) => {
-                Box::new(pretrain::Pretraining::new(stage, setup, index, config, live, from, kept)?)
-            }
-            Stage::Episodic(stage) => {
-                Box::new(episodic::Episodes::new(stage, setup, index, config, live, from, kept)?)
-            }
-            Stage::Hallucinate(stage) => {
-                Box::new(hallucinate::Hallucinations::new(stage, setup, index, config, live, kept)?)
-            }
-            Stage::Fit(_) => anyhow::bail!("a fit takes no steps"),
-        })
+        let (from, index, config) = (self.position.step, self.position.stage, self.config());
+        let start = move |setup: &Setup, live: &Parameters, stage: &Stage, share: &Share| {
+            let (kept, config) = (kept.as_ref(), &config);
+            one_learner(stage, Start { setup, index, config, live, from, kept, share })
+        };
+        if !parallel::is_divided(stage, &self.setup.devices) {
+            return start(&self.setup, &self.live, stage, &Share::whole());
+        }
+        let mut places = Vec::new();
+        for (rank, device) in self.setup.devices.iter().enumerate() {
+            // The first replica moves the variables of the run, the others copies.
+            let live = match rank {
+                0 => self.live.clone(),
+                _ => self.live.to_device(device)?.to_variables()?,
+            };
+            places.push((self.setup.on(device), live));
+        }
+        let stage = stage.clone();
+        let replicas = Replicas::start(&self.setup.devices, move |share| {
+            let (setup, live) = &places[share.part.rank];
+            start(setup, live, &stage, &share)
+        })?;
+        Ok(Box::new(replicas))
     }
+}
+
+fn one_learner(stage: &Stage, start: Start<'_>) -> Result<Box<dyn Learner>> {
+    Ok(match stage {
+        Stage::Pretrain(stage) => Box::new(pretrain::Pretraining::new(stage, start)?),
+        Stage::Episodic(stage) => Box::new(episodic::Episodes::new(stage, start)?),
+        Stage::Hallucinate(stage) => Box::new(hallucinate::Hallucinations::new(stage, start)?),
+        Stage::Fit(_) => bail!("a fit takes no steps"),
+    })
 }
 
 /// Hallucinated features a class in validation: while a generator learns.

@@ -35,5 +35,7 @@ export default defineConfig({
     // The policy lets nothing in from data: addresses but pictures.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
+    // What unzipit would take in Node.
+    rolldownOptions: { external: ["node:worker_threads"] },
   },
 });

@@ -12,7 +12,6 @@ import { type Found, SESSION_INDEX, sort } from "./input/files.ts";
 import type { Link } from "./state/link.ts";
 import { withSettings } from "./state/session.ts";
 import { Store } from "./state/store.ts";
-import { readZip } from "./storage/zip.ts";
 import { t } from "./strings/index.ts";
 
 /** The least module with a SIMD instruction: browsers without it cannot run the learner. */
@@ -82,7 +81,7 @@ export class App {
     const [model] = models;
     if (model) this.models.open(model.name, await model.arrayBuffer());
     const [archive] = archives;
-    if (archive) await this.keeper.open(archive.name, await readZip(archive));
+    if (archive) await this.#open(archive);
     else if (session.size > 0) await this.keeper.open(SESSION_INDEX, session);
     const loose = groups.get(null) ?? [];
     const folders = new Map([...groups].flatMap(([name, files]) => (name ? [[name, files]] : [])));
@@ -98,6 +97,13 @@ export class App {
     );
     if (groups.size === 0 && models.length === 0 && !archive && session.size === 0)
       this.store.notify({ kind: "error", text: t.noPictures });
+  }
+
+  async #open(archive: File): Promise<void> {
+    // Only who opens a file needs it.
+    const unzip = await import("./storage/unzip.ts").catch(() => null);
+    if (unzip) await this.keeper.open(archive.name, await unzip.readZip(archive));
+    else this.store.notify({ kind: "error", text: t.cannotOpen(archive.name) });
   }
 
   /** Names the pictures that belong to no class folder, where there are any. */

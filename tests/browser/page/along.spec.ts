@@ -2,7 +2,7 @@
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { expect, type Page, test } from "@playwright/test";
-import { readZip } from "../../../web/src/storage/zip";
+import { readZip } from "../../../web/src/storage/unzip";
 import { serveFolder } from "../package/folder";
 import { CLASSES, PICTURES } from "../package/node";
 import { answered, cards, fromMenu, open, openSample } from "./support";

@@ -3,7 +3,8 @@ import { readFileSync } from "node:fs";
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { expect, type Page, test } from "@playwright/test";
-import { readZip, writeZip } from "../../../web/src/storage/zip";
+import { readZip } from "../../../web/src/storage/unzip";
+import { writeZip } from "../../../web/src/storage/zip";
 import { readKept } from "./kept";
 import {
   answered,
@@ -66,6 +67,16 @@ test("a file that is no session is told, and nothing is lost", async ({ page }) 
   const broken = { name: "old.fewshot.zip", mimeType: "", buffer: Buffer.from("PK no") };
   await (await chooser).setFiles([broken]);
   await expect(page.getByRole("alert")).toContainText("“old.fewshot.zip” is not a session");
+  await expect(page.locator(".thumb")).toHaveCount(2);
+});
+
+test("a file is not opened without the network, and that is said", async ({ page }) => {
+  await teach(page, TWO);
+  await page.route(/\/unzip-[^/]*\.js$/, (route) => route.abort());
+  const chooser = page.waitForEvent("filechooser");
+  await fromMenu(page, "Open a file…");
+  await (await chooser).setFiles([{ name: "mine.zip", mimeType: "", buffer: Buffer.from("PK") }]);
+  await expect(page.getByRole("alert")).toContainText("“mine.zip” was not opened");
   await expect(page.locator(".thumb")).toHaveCount(2);
 });
 

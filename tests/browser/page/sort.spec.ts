@@ -1,7 +1,7 @@
 /** Many questions: a list that stays light, filtered and ordered, corrected by keys, taken along. */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { expect, type Page, test } from "@playwright/test";
-import { readZip } from "../../../web/src/storage/zip";
+import { readZip } from "../../../web/src/storage/unzip";
 import { ask, cards, dropFiles, fromMenu, picture, teach } from "./support";
 
 const RED: [number, number, number] = [190, 20, 20];

@@ -5,8 +5,8 @@ import { SESSION_EXTENSION } from "../input/files.ts";
 import { writeLink } from "../state/link.ts";
 import { isReady } from "../state/store.ts";
 import { taskOf } from "../state/task.ts";
-import { TooLarge } from "../storage/zip.ts";
-import { formatBytes, t } from "../strings/index.ts";
+import { TooMany } from "../storage/zip.ts";
+import { formatInteger, t } from "../strings/index.ts";
 import { sentence } from "./failures.ts";
 
 /** Hands a file to the person, as every browser does: by a link that is clicked. */
@@ -25,7 +25,7 @@ export async function saveSession(app: App): Promise<void> {
     download(await app.keeper.save(), `${t.sessionName}${SESSION_EXTENSION}`);
   } catch (error) {
     const text =
-      error instanceof TooLarge ? t.sessionTooLarge(formatBytes(error.most)) : t.sessionNotSaved;
+      error instanceof TooMany ? t.sessionTooMany(formatInteger(error.most)) : t.sessionNotSaved;
     app.store.notify({ kind: "error", text });
   }
 }

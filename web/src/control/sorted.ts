@@ -8,8 +8,8 @@ import { threshold } from "../state/task.ts";
 import { csv } from "../storage/csv.ts";
 import { chooseFolder, type DiskFile, takeBack, writeFiles } from "../storage/disk.ts";
 import { numbered } from "../storage/names.ts";
-import { TooLarge, writeZip, type ZipEntry } from "../storage/zip.ts";
-import { formatBytes, formatInteger, t } from "../strings/index.ts";
+import { TooMany, writeZip, type ZipEntry } from "../storage/zip.ts";
+import { formatInteger, t } from "../strings/index.ts";
 import { download } from "./share.ts";
 
 /** Files, so that a thousand are not a thousand messages. */
@@ -41,7 +41,7 @@ export async function exportFolders(app: App): Promise<void> {
     download(await writeZip(entries), "sorted.zip");
   } catch (error) {
     const text =
-      error instanceof TooLarge ? t.sortedTooLarge(formatBytes(error.most)) : t.sortedNotSaved;
+      error instanceof TooMany ? t.sortedTooMany(formatInteger(error.most)) : t.sortedNotSaved;
     app.store.notify({ kind: "error", text });
   }
 }

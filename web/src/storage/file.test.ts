@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { addClass, addQueries, addSupport, emptySession } from "../state/session.ts";
 import { fromEntries, readSession, toFile } from "./file.ts";
-import { readZip, writeZip } from "./zip.ts";
+import { readZip } from "./unzip.ts";
+import { writeZip } from "./zip.ts";
 
 async function fromFile(file: Blob) {
   const entries = await readZip(file);

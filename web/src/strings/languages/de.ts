@@ -145,8 +145,8 @@ const de: Strings = {
     `Das Schreiben in den Ordner endete nach ${count(n, { one: "Datei", other: "Dateien" })}. Was dort liegt, steht in seinem Protokoll; schaff Platz oder wähl einen anderen Ordner und versuch es noch einmal.`,
   takeBack: "Zurücknehmen",
   takenBack: (n) => `${count(n, { one: "Datei wurde", other: "Dateien wurden" })} zurückgenommen.`,
-  sortedTooLarge: (most) =>
-    `Diese Bilder sind mehr als ${most}, so viel fasst ein ZIP nicht. Sortier weniger auf einmal, oder nimm einen Browser, der gleich in Ordner schreibt.`,
+  sortedTooMany: (most) =>
+    `Das sind mehr als ${most} Dateien, so viele zählt ein ZIP nicht. Sortier weniger auf einmal, oder nimm einen Browser, der gleich in Ordner schreibt.`,
   sortedNotSaved:
     "Die Bilder konnten nicht exportiert werden: Der Browser gibt eines nicht mehr heraus. Entferne die als nicht gelesen markierten und exportier noch einmal.",
   needsQuestions: "Frag erst nach Bildern: Noch gibt es keine Antwort zu exportieren.",
@@ -289,12 +289,14 @@ const de: Strings = {
   corrected: (name) => `Danke: Es ist jetzt ein Beispiel für „${name}“.`,
   pastedInto: (name) => `Eingefügt in ${name}.`,
   startedOver: "Alles ist geleert.",
+  cannotOpen: (name) =>
+    `„${name}“ wurde nicht geöffnet: Der Teil dieser Seite, der solche Dateien liest, kam nicht an. Prüf die Verbindung und lade die Seite neu.`,
   notASession: (name) =>
     `„${name}“ ist keine Sitzung, die diese Seite gesichert hat, ist unvollständig oder wurde seitdem verändert. Was auf der Seite ist, bleibt.`,
   isClassifier: (name) =>
     `„${name}“ ist ein exportierter Klassifikator, kein Modell: Man nimmt ihn mit „fewshot predict --support“. Um hier weiter zu lehren, öffne eine gesicherte Sitzung.`,
-  sessionTooLarge: (most) =>
-    `Die Sitzung enthält mehr als ${most}, so viel fasst eine solche Datei nicht. Entferne Bilder oder sichere sie als mehrere Sitzungen.`,
+  sessionTooMany: (most) =>
+    `Die Sitzung enthält mehr als ${most} Dateien, so viele zählt ein ZIP nicht. Entferne Bilder oder sichere sie als mehrere Sitzungen.`,
   sessionNotSaved:
     "Die Sitzung konnte nicht gesichert werden: Der Browser gibt ein Bild nicht mehr heraus. Entferne die als nicht gelesen markierten Bilder und sichere noch einmal.",
   otherTab:

@@ -139,8 +139,8 @@ const en = {
     `Writing into the folder ended after ${count(n, { one: "file", other: "files" })}: ${detail}. What is there stands in its log; make room or choose another folder, and try again.`,
   takeBack: "Take it back",
   takenBack: (n: number) => `${count(n, { one: "file was", other: "files were" })} taken back.`,
-  sortedTooLarge: (most: string) =>
-    `These pictures are more than ${most}, which a ZIP cannot hold. Sort fewer at once, or use a browser that writes straight into folders.`,
+  sortedTooMany: (most: string) =>
+    `These are more than ${most} files, which a ZIP cannot count. Sort fewer at once, or use a browser that writes straight into folders.`,
   sortedNotSaved:
     "The pictures could not be exported: the browser gave one no longer out. Remove those marked as unread, then export again.",
   needsQuestions: "Ask about pictures first: there is no answer to export yet.",
@@ -283,12 +283,14 @@ const en = {
   corrected: (name: string) => `Thank you: it is now an example of “${name}”.`,
   pastedInto: (name: string) => `Pasted into ${name}.`,
   startedOver: "Everything was cleared.",
+  cannotOpen: (name: string) =>
+    `“${name}” was not opened: the part of this page that reads such files could not be fetched. Check the connection, then reload the page.`,
   notASession: (name: string) =>
     `“${name}” is not a session that this page saved, is incomplete, or was changed since. What is on the page stays.`,
   isClassifier: (name: string) =>
     `“${name}” is an exported classifier, no model: it is used with “fewshot predict --support”. To go on teaching here, open a saved session.`,
-  sessionTooLarge: (most: string) =>
-    `The session holds more than ${most}, which such a file cannot. Remove pictures, or save them as several sessions.`,
+  sessionTooMany: (most: string) =>
+    `The session holds more than ${most} files, which a ZIP cannot count. Remove pictures, or save them as several sessions.`,
   sessionNotSaved:
     "The session could not be saved: the browser gave a picture no longer out. Remove the pictures marked as unread, then save again.",
   otherTab:

@@ -81,6 +81,7 @@ export class App {
     const [model] = models;
     if (model) this.models.open(model.name, await model.arrayBuffer());
     const [archive] = archives;
+    if (groups.size > 0 || archive || session.size > 0) this.keeper.hold();
     if (archive) await this.#open(archive);
     else if (session.size > 0) await this.keeper.open(SESSION_INDEX, session);
     const loose = groups.get(null) ?? [];

@@ -150,3 +150,52 @@ test.describe("with a service worker", () => {
     await expect(page.getByRole("alert")).toHaveCount(0);
   });
 });
+
+test("the browser is asked to clear nothing, once there are pictures of one's own", async ({
+  page,
+}) => {
+  await page.addInitScript(countPersist, "grants");
+  await page.goto("./");
+  await page.getByRole("button", { name: /Beetles/ }).click();
+  await answered(page);
+  await expect.poll(async () => (await page.evaluate(readKept)).queries).toBe(10);
+  expect(await page.evaluate(() => window.asked)).toBe(0);
+  await ask(page, [picture("which.png", [190, 20, 20])]);
+  await expect.poll(() => page.evaluate(() => window.asked)).toBe(1);
+  expect((await page.evaluate(readKept)).queries).toBe(11);
+  await ask(page, [picture("more.png", [20, 30, 190])]);
+  await expect.poll(async () => (await page.evaluate(readKept)).queries).toBe(12);
+  expect(await page.evaluate(() => window.asked)).toBe(1);
+});
+
+for (const answer of ["refuses", "never answers", "cannot be asked"] as const)
+  test(`a browser that ${answer} to clear nothing keeps what there is all the same`, async ({
+    page,
+  }) => {
+    await page.addInitScript(countPersist, answer);
+    await works(page);
+    await expect.poll(async () => (await page.evaluate(readKept)).queries).toBe(1);
+    expect(await page.evaluate(() => window.asked)).toBe(answer === "cannot be asked" ? 0 : 1);
+    await expect(page.getByRole("alert")).toHaveCount(0);
+    await page.reload();
+    await answered(page);
+  });
+
+declare global {
+  interface Window {
+    /** How often the page has asked to be kept. */
+    asked: number;
+  }
+}
+
+function countPersist(answer: "grants" | "refuses" | "never answers" | "cannot be asked"): void {
+  window.asked = 0;
+  const persist = () => {
+    window.asked++;
+    if (answer === "refuses") return Promise.reject(new TypeError("refused by a test"));
+    return answer === "grants" ? Promise.resolve(true) : new Promise<boolean>(() => {});
+  };
+  // As over http.
+  const value = answer === "cannot be asked" ? undefined : { persist };
+  Object.defineProperty(navigator, "storage", { value });
+}

@@ -39,6 +39,8 @@ export class Keeper {
   #told: number | null = null;
   /** Bytes that were too many for the browser: as many are not tried again. */
   #tooMany = Number.POSITIVE_INFINITY;
+  /** Whether the browser is asked, or has been in this visit, to clear nothing by itself. */
+  #stays: "unasked" | "wanted" | "asked" = "unasked";
 
   constructor(store: Store, library: Library, models: Models) {
     this.#store = store;
@@ -94,6 +96,11 @@ export class Keeper {
     this.#timer = 0;
     this.#writing = this.#writing.then(() => this.#write());
     return withinTime(this.#writing, FLUSH_WITHIN_MS).catch(() => {});
+  }
+
+  /** From the next write on there is what nobody else has: the person's own pictures. */
+  hold(): void {
+    if (this.#stays === "unasked") this.#stays = "wanted";
   }
 
   async save(): Promise<Blob> {
@@ -167,6 +174,7 @@ export class Keeper {
       this.#written = session;
       this.#tooMany = Number.POSITIVE_INFINITY;
       this.#takeBack();
+      this.#stay();
     } catch (error) {
       // What was lost meanwhile has been told why.
       if (this.#database !== database) return;
@@ -177,6 +185,17 @@ export class Keeper {
     } finally {
       clearTimeout(late);
     }
+  }
+
+  /**
+   * Asks the browser not to clear what is kept when it runs out of room. Some ask the person; one
+   * that refuses, or knows no such thing (over http), keeps it as it keeps everything else.
+   */
+  #stay(): void {
+    if (this.#stays !== "wanted") return;
+    this.#stays = "asked";
+    const storage: StorageManager | undefined = navigator.storage;
+    storage?.persist?.().catch(() => {});
   }
 
   /** From now on nothing is kept. */

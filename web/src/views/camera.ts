@@ -87,6 +87,7 @@ function shutterButton(
   const take = async () => {
     if (!camera.isRunning) return;
     const file = await camera.photograph(`${t.cameraPicture} ${++count}.jpg`);
+    app.keeper.hold();
     app.actions.addPictures([{ name: file.name, blob: file }], target);
     setText(taken, t.taken(count));
   };

@@ -5,7 +5,7 @@ import { download } from "../../package/src/download.ts";
 import { type Bytes, WorkerError } from "../../package/src/protocol.ts";
 import type { Client } from "../client.ts";
 import { isSlow } from "../input/connection.ts";
-import { firstModel, type ModelEntry, readManifest } from "../state/models.ts";
+import { firstModel, type ModelEntry, readManifest, titleOfFile } from "../state/models.ts";
 import type { Session } from "../state/session.ts";
 import type { Store } from "../state/store.ts";
 import { OWN } from "../storage/file.ts";
@@ -102,7 +102,7 @@ export class Models {
   restore(files: ReadonlyMap<string, ArrayBuffer>): void {
     for (const [id, bytes] of files) {
       const file = nameOf(id);
-      const title = this.#freeTitle(file.replace(/\.safetensors$/i, ""), id);
+      const title = this.#freeTitle(titleOfFile(file, bytes), id);
       const entry = { id, title, url: null, file, bytes: bytes.byteLength };
       this.#own.set(id, bytes);
       const others = this.#store.models.filter((m) => m.id !== id);

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { firstModel, readManifest } from "./models.ts";
+import { firstModel, readManifest, titleOfFile } from "./models.ts";
 
 const models = readManifest(
   {
@@ -28,3 +28,19 @@ test("a slow connection begins with the first of the list that is smaller", () =
   assert.equal(firstModel(models.slice(0, 2), true)?.id, "large");
   assert.equal(firstModel([], true), undefined);
 });
+
+test("a run's file is called by its data, one that the person named by its name", () => {
+  const metadata = { "fewshot.provenance": JSON.stringify({ data: "orchids" }) };
+  const file = weights({ __metadata__: metadata });
+  assert.equal(titleOfFile("best.safetensors", file), "orchids");
+  assert.equal(titleOfFile("last (1).safetensors", file), "orchids");
+  assert.equal(titleOfFile("Greenhouse.SAFETENSORS", file), "Greenhouse");
+  for (const other of [weights({}), weights({ __metadata__: {} }), new ArrayBuffer(3)])
+    assert.equal(titleOfFile("best.safetensors", other), "best");
+});
+
+function weights(header: object): ArrayBuffer {
+  const json = new TextEncoder().encode(JSON.stringify(header));
+  const length = new Uint8Array(BigUint64Array.of(BigInt(json.length)).buffer);
+  return Uint8Array.of(...length, ...json).buffer;
+}

@@ -67,3 +67,24 @@ export function firstModel(models: readonly ModelEntry[], isSlow: boolean): Mode
   if (!usual || !isSlow) return usual;
   return models.find(({ bytes }) => bytes > 0 && bytes < usual.bytes) ?? usual;
 }
+
+/** What the trainer calls a run's files, and browsers a second one of them. */
+const GIVEN_BY_THE_TRAINER = /^(best|last)( \(\d+\))?$/i;
+
+/** A file that the person named keeps its name; one of a run is called by what it was trained on. */
+export function titleOfFile(name: string, file: ArrayBuffer): string {
+  const stem = name.replace(/\.safetensors$/i, "");
+  return (GIVEN_BY_THE_TRAINER.test(stem) && trainedOn(file)) || stem;
+}
+
+/** The data set that a model file names; null where it names none, or is no such file. */
+function trainedOn(file: ArrayBuffer): string | null {
+  try {
+    const length = Number(new DataView(file).getBigUint64(0, true));
+    const header = new TextDecoder().decode(new Uint8Array(file, 8, length));
+    const { "fewshot.provenance": provenance } = fields(fields(JSON.parse(header)).__metadata__);
+    return text(fields(JSON.parse(text(provenance) ?? "")).data);
+  } catch {
+    return null;
+  }
+}

@@ -15,6 +15,9 @@ use crate::workspace::Workspace;
 
 /// What the names of a backbone's tensors begin with, in every model file.
 const BACKBONE: &str = "encoder.";
+/// What the trainer calls the weights of every run: such a file goes by what it was trained on,
+/// one that a person named by its name, here as in the page (`web/src/state/models.ts`).
+const GIVEN_BY_THE_TRAINER: [&str; 2] = ["best", "last"];
 
 /// Copies the models and their manifest to where Vite takes them from.
 pub fn lay_out(workspace: &Workspace, own: Option<&Path>) -> Result<()> {
@@ -62,12 +65,14 @@ fn shipped(from: &Path, to: &Path) -> Result<()> {
 fn one(file: &Path, to: &Path) -> Result<()> {
     let bytes = read(file)?;
     let stem = file.file_stem().and_then(|stem| stem.to_str()).unwrap_or("model");
+    let trained_on = trained_on(&header(&bytes)?);
+    let title = trained_on.filter(|_data| GIVEN_BY_THE_TRAINER.contains(&stem));
     let manifest = json!({ "models": [{
         "id": stem,
         "file": format!("{stem}.safetensors"),
         "bytes": bytes.len(),
         "sha256": sha256(&bytes),
-        "title": stem,
+        "title": title.as_deref().unwrap_or(stem),
         "default": true,
     }] });
     let write = |name: &str, bytes: &[u8]| {
@@ -96,6 +101,13 @@ fn header(bytes: &[u8]) -> Result<Value> {
     Ok(header)
 }
 
+/// The data set that the trainer has named in the file.
+fn trained_on(header: &Value) -> Option<String> {
+    let provenance = header["__metadata__"]["fewshot.provenance"].as_str()?;
+    let provenance: Value = serde_json::from_str(provenance).ok()?;
+    Some(provenance["data"].as_str()?.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -120,18 +132,40 @@ mod tests {
         }
     }
 
-    #[test]
-    fn a_persons_own_model_becomes_a_manifest_of_one() {
+    /// The manifest, and the folder that it is in, of a model that lies in a file of this name.
+    fn manifest_of(name: &str, header: &str) -> (Value, tempfile::TempDir) {
         let folder = tempfile::tempdir().unwrap();
-        let file = folder.path().join("mine.safetensors");
-        fs::write(&file, safetensors(r#"{"encoder.0.0.weight":{}}"#)).unwrap();
+        let file = folder.path().join(name);
+        fs::write(&file, safetensors(header)).unwrap();
         let to = folder.path().join("weights");
         fs::create_dir(&to).unwrap();
         one(&file, &to).unwrap();
-        let manifest: Value =
-            serde_json::from_slice(&read(&to.join("manifest.json")).unwrap()).unwrap();
-        let bytes = read(&to.join(manifest["models"][0]["file"].as_str().unwrap())).unwrap();
-        assert_eq!(manifest["models"][0]["sha256"], sha256(&bytes));
-        assert_eq!(manifest["models"][0]["bytes"], bytes.len());
+        (serde_json::from_slice(&read(&to.join("manifest.json")).unwrap()).unwrap(), folder)
+    }
+
+    #[test]
+    fn a_persons_own_model_becomes_a_manifest_of_one() {
+        let (manifest, folder) = manifest_of("mine.safetensors", r#"{"encoder.0.0.weight":{}}"#);
+        let model = &manifest["models"][0];
+        let bytes =
+            read(&folder.path().join("weights").join(model["file"].as_str().unwrap())).unwrap();
+        assert_eq!(model["sha256"], sha256(&bytes));
+        assert_eq!(model["bytes"], bytes.len());
+    }
+
+    #[test]
+    fn a_runs_weights_go_by_their_data_and_a_named_file_by_its_name() {
+        let trained = r#"{"__metadata__":{"fewshot.provenance":"{\"data\":\"orchids\"}"},
+            "encoder.0.0.weight":{}}"#;
+        let imported = r#"{"encoder.0.0.weight":{}}"#;
+        for (name, header, title) in [
+            ("best.safetensors", trained, "orchids"),
+            ("last.safetensors", trained, "orchids"),
+            ("Greenhouse.safetensors", trained, "Greenhouse"),
+            ("best.safetensors", imported, "best"),
+        ] {
+            let (manifest, _folder) = manifest_of(name, header);
+            assert_eq!(manifest["models"][0]["title"], title, "{name}");
+        }
     }
 }

@@ -99,7 +99,10 @@ export interface Learner {
   remove(name: string, example?: string): void;
   /** Which class a picture is. Examples still being added are waited for. */
   classify(image: Image): Promise<Answer>;
-  /** Puts in place of all classes and settings those of a classifier that was saved. */
+  /**
+   * Puts in place of all classes and settings those of a classifier that was saved. One that was
+   * taught with all questions looked at together answers each by itself here.
+   */
   open(classifier: Source): Promise<void>;
   /** The classes and settings as a file, without pictures: what `open` reads. */
   save(): Promise<Uint8Array<ArrayBuffer>>;

@@ -18,6 +18,8 @@ export class Answered {
   #classIds: string[] = [];
   #results = new Map<PictureId, QueryResult>();
   #milliseconds = 0;
+  /** The last task, and what it teaches: asked some times over, and thousands of names take long. */
+  #last: { task: TaskSpec; model: string; teaching: string } | null = null;
 
   /** Tells apart what answers hold for; empty where there are none. */
   get taught(): string {
@@ -31,7 +33,7 @@ export class Answered {
 
   /** Whether only questions can be new in a task. */
   holdFor(task: TaskSpec, model: string): boolean {
-    return this.#taught === teaching(task, model);
+    return this.#taught === this.#teaching(task, model);
   }
 
   /** The questions to ask next with this model; none where all are answered. */
@@ -45,7 +47,7 @@ export class Answered {
   /** Takes the answers to some of the task's questions. */
   add(task: TaskSpec, model: string, { classIds, queries, milliseconds }: Classification): void {
     if (!this.holdFor(task, model)) {
-      this.#taught = teaching(task, model);
+      this.#taught = this.#teaching(task, model);
       this.#results = new Map();
       this.#milliseconds = 0;
     }
@@ -59,6 +61,12 @@ export class Answered {
     if (!this.holdFor(task, model)) return null;
     const queries = task.queries.flatMap((query) => this.#results.get(query) ?? []);
     return { classIds: this.#classIds, queries, milliseconds: this.#milliseconds };
+  }
+
+  #teaching(task: TaskSpec, model: string): string {
+    if (this.#last?.task !== task || this.#last.model !== model)
+      this.#last = { task, model, teaching: teaching(task, model) };
+    return this.#last.teaching;
   }
 }
 

@@ -5,7 +5,8 @@ import { type Verdict, verdict } from "./verdict.ts";
 
 export interface Answer {
   readonly query: Query;
-  /** Null while there is none. */
+  /** Null while there is none, as is the verdict. */
+  readonly result: QueryResult | null;
   readonly verdict: Verdict | null;
 }
 
@@ -27,8 +28,8 @@ export function answersOf(
   );
   return session.queries.map((query) => {
     const result = results.get(query.picture);
-    if (!classification || !result) return { query, verdict: null };
-    return { query, verdict: verdict(session, classification.classIds, result, threshold) };
+    if (!classification || !result) return { query, result: null, verdict: null };
+    return { query, result, verdict: verdict(session, classification.classIds, result, threshold) };
   });
 }
 

@@ -1,6 +1,5 @@
 /** The column of questions, with how many of them are answered rightly where that is known. */
 
-import type { QueryResult } from "../../package/src/protocol.ts";
 import type { App } from "../app.ts";
 import type { Target } from "../control/actions.ts";
 import { h, KeyedList, setText } from "../dom.ts";
@@ -27,13 +26,14 @@ export function queries(app: App): HTMLElement {
   const tally = h("span", { class: "count" });
   const state = h("p", { class: "hint" });
   const many = sortList(app);
-  let results = new Map<string, QueryResult>();
   let answers: readonly Answer[] = [];
   let before: readonly unknown[] = [];
+  /** Of the few that have a card. */
+  const resultOf = (id: string) => answers.find((a) => a.query.picture === id)?.result ?? undefined;
   const rows = new KeyedList<Query>(
     list,
     (query) => query.picture,
-    (query) => queryCard(app, query, (id) => results.get(id)),
+    (query) => queryCard(app, query, resultOf),
   );
   const place = h(
     "div",
@@ -72,7 +72,6 @@ export function queries(app: App): HTMLElement {
     const now = [session, classification, info];
     if (now.some((value, i) => value !== before[i])) {
       before = now;
-      results = new Map(classification?.queries.map((r) => [r.picture, r]));
       answers = answersOf(session, classification, info && threshold(session, info));
       setText(tally, summary(app, answers));
     }

@@ -3,7 +3,9 @@
 use fewshot::image::ImageError;
 use wasm_bindgen::JsValue;
 
-/// A failure of a call. The codes are those of `FailureCode` in `protocol.ts`.
+use crate::types::LearnerFailure;
+
+/// A failure of a call.
 #[derive(Debug)]
 pub enum Failure {
     /// Nothing can be done before a model is loaded.
@@ -19,19 +21,21 @@ pub enum Failure {
 }
 
 impl Failure {
-    fn code(&self) -> &'static str {
+    fn code(&self) -> LearnerFailure {
         use fewshot::Error as E;
         match self {
-            Self::NoModel => "no-model",
-            Self::BadModel(_) => "bad-model",
+            Self::NoModel => LearnerFailure::NoModel,
+            Self::BadModel(_) => LearnerFailure::BadModel,
             Self::Learner(E::Image(ImageError::TooLarge { .. } | ImageError::Side { .. })) => {
-                "too-large"
+                LearnerFailure::TooLarge
             }
-            Self::Learner(E::Image(_)) => "bad-picture",
+            Self::Learner(E::Image(_)) => LearnerFailure::BadPicture,
             Self::Learner(E::NoExamples | E::TooFewClasses { .. } | E::TooFewImages { .. }) => {
-                "too-few"
+                LearnerFailure::TooFew
             }
-            Self::Arguments(_) | Self::NotEmbedded(_) | Self::Learner(_) => "internal",
+            Self::Arguments(_) | Self::NotEmbedded(_) | Self::Learner(_) => {
+                LearnerFailure::Internal
+            }
         }
     }
 
@@ -49,8 +53,10 @@ impl Failure {
     /// A JavaScript `Error` with a `code`.
     pub fn into_js(self) -> JsValue {
         let error = js_sys::Error::new(&self.detail());
-        // Setting a property of an object just made cannot fail.
-        let _ = js_sys::Reflect::set(&error, &"code".into(), &self.code().into());
+        // A name becomes a string, and an object just made takes a property: neither can fail.
+        if let Ok(code) = serde_wasm_bindgen::to_value(&self.code()) {
+            let _ = js_sys::Reflect::set(&error, &"code".into(), &code);
+        }
         error.into()
     }
 }

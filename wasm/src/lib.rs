@@ -2,8 +2,8 @@
 //!
 //! Nothing numeric happens here: arguments are turned into the learner's types,
 //! its answers into the page's, and its errors into `Error`s with a code the
-//! page has a sentence for. The types that cross are those of
-//! `web/package/src/protocol.ts`, imported by the generated declarations.
+//! page has a sentence for. The types that cross are those of `types.rs`, which the generated
+//! declarations import as `web/package/src/types.ts`.
 
 mod encoder;
 mod evaluation;
@@ -24,7 +24,7 @@ const IMPORTS: &str = r#"
 import type {
   Classification, Evaluation, EvaluationSpec, ModelInfo, Occlusion, ProjectionMethod,
   ProjectionPoint, TaskSpec,
-} from "../protocol.ts";
+} from "../types.ts";
 "#;
 
 #[wasm_bindgen]
@@ -42,7 +42,7 @@ extern "C" {
     #[wasm_bindgen(typescript_type = "ModelInfo")]
     pub type ModelInfo;
     /// A result for each query.
-    #[wasm_bindgen(typescript_type = "Omit<Classification, \"milliseconds\">")]
+    #[wasm_bindgen(typescript_type = "Classification")]
     pub type Classification;
     /// Some of the pictures asked about.
     #[wasm_bindgen(typescript_type = "string[]")]

@@ -22,6 +22,8 @@ pub enum Task {
     Web(Web),
     /// Build only the WebAssembly module the page loads, for work on the page with `npx vite`
     Wasm,
+    /// Write the page's types anew, web/package/src/types.ts, from those of wasm/src/types.rs
+    Types,
     /// Serve a static folder on this machine
     Serve(Serve),
     /// Build the trainer for NVIDIA GPUs with NVIDIA's compiler from PyPI; test it where a GPU is

@@ -19,6 +19,7 @@ mod serve;
 mod setup;
 mod study;
 mod test;
+mod types;
 mod web;
 mod workspace;
 
@@ -47,6 +48,7 @@ fn dispatch(workspace: &Workspace, task: Task) -> anyhow::Result<ExitCode> {
         Task::Demo(arguments) => demo::run(workspace, &arguments)?,
         Task::Web(arguments) => web::run(workspace, &arguments).map(|_site| ())?,
         Task::Wasm => web::wasm(workspace)?,
+        Task::Types => types::run(workspace)?,
         Task::Serve(arguments) => demo::serve_folder(&arguments)?,
         Task::Results(arguments) => results::run(workspace, &arguments)?,
         Task::Study(arguments) => study::run(workspace, &arguments)?,

@@ -1,98 +1,31 @@
 /**
  * Every message between the page and its workers: one union a direction, with
- * the guard that both sides run on what arrives. Nothing else crosses.
+ * the guard that both sides run on what arrives. Nothing else crosses. What the
+ * learner itself takes and gives is in `types.ts`.
  */
 import type { FailureCode, Pixels } from "./api.ts";
+import type {
+  Classification as Classified,
+  Evaluation,
+  EvaluationSpec,
+  ModelInfo,
+  Occlusion,
+  ProjectionMethod,
+  ProjectionPoint,
+  TaskSpec,
+} from "./types.ts";
+
+export * from "./types.ts";
 
 /** A file as it was chosen, so that its EXIF orientation is honoured, a frame of the camera, or pixels. */
 export type PictureSource = Blob | ImageBitmap | Pixels;
 /** Names one picture for as long as the session refers to it. */
 export type PictureId = string;
-export type Distance = "l2" | "cosine" | "dot";
-export const DISTANCES: readonly Distance[] = ["l2", "cosine", "dot"];
-/** What is fitted to the examples and scores the questions. */
-export type Head = "prototype" | "ridge";
-export const HEADS: readonly Head[] = ["prototype", "ridge"];
-/** Whether each question is answered by itself, or all are looked at together. */
-export type Context = "inductive" | "transductive";
-
-/** What a model file says about itself. */
-export interface ModelInfo {
-  imageSize: number;
-  imageChannels: number;
-  featureDim: number;
-  parameterCount: number;
-  /** The file's own choice, as is the distance. */
-  head: Head;
-  distance: Distance;
-  /** What the scores of each head are divided by. */
-  temperatures: Record<Head, number>;
-  /** Whether the file holds a generator, without which nothing is hallucinated. */
-  generator: string | null;
-  transform: string;
-  /** The calibrated score above which a query is "none of these". */
-  rejection: number | null;
-  /** Tells models apart whose features do not mix. */
-  fingerprint: string;
-  provenance: Record<string, unknown>;
-}
-
-export interface ClassSpec {
-  id: string;
-  name: string;
-  examples: PictureId[];
-}
-
 /** What answers depend on besides the pictures. */
-export interface AnswerSettings {
-  head: Head;
-  context: Context;
-  /** Between features; ridge regression knows none. */
-  distance: Distance;
-  hallucinations: number;
-  /** Scores are divided by it. */
-  temperature: number;
-  seed: number;
-}
+export type AnswerSettings = Omit<TaskSpec, "classes" | "queries">;
 
-/** Everything a prediction depends on: the worker keeps no settings of its own. */
-export interface TaskSpec extends AnswerSettings {
-  classes: ClassSpec[];
-  queries: PictureId[];
-}
-
-export interface Neighbour {
-  classId: string;
-  picture: PictureId;
-  distance: number;
-}
-
-export interface QueryResult {
-  picture: PictureId;
-  /** In the order of the task's classes that have examples. */
-  probabilities: number[];
-  /** The same without hallucination; equal where M is 0. */
-  plain: number[];
-  /** Nearest support pictures, nearest first. */
-  nearest: Neighbour[];
-  /** How strange the picture is to all classes; above the model's threshold it is "none of these". */
-  rejectionScore: number;
-}
-
-export interface Classification {
-  classIds: string[];
-  queries: QueryResult[];
+export interface Classification extends Classified {
   milliseconds: number;
-}
-
-export type PointKind = "support" | "hallucinated" | "prototype" | "query";
-export type ProjectionMethod = "pca" | "tsne";
-
-/** What the points of a projection are, in the order of its coordinates. */
-export interface ProjectionPoint {
-  kind: PointKind;
-  classId: string | null;
-  picture: PictureId | null;
 }
 
 export interface ProjectionFrame {
@@ -114,31 +47,6 @@ export interface Encoded {
   torn: boolean;
   /** Of the model alone, without reading and decoding. */
   milliseconds: number;
-}
-
-export interface Occlusion {
-  /** Side of the square grid. */
-  side: number;
-  /** Row by row: how much the class's probability falls when that part is covered. */
-  drop: number[];
-}
-
-export interface EvaluationSpec extends AnswerSettings {
-  classes: ClassSpec[];
-  ways: number;
-  shots: number;
-  queries: number;
-  episodes: number;
-}
-
-export interface Evaluation {
-  accuracy: number;
-  ci95: number;
-  episodes: number;
-  /** Counts, truth by row, prediction by column, in the order of the classes. */
-  confusion: number[];
-  /** Every answer that was given, once, so that a cell of the confusion can open its pictures. */
-  answers: { truth: number; predicted: number; picture: PictureId }[];
 }
 
 /** Arguments, result and progress of every call the page can make. */

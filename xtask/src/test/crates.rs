@@ -105,6 +105,13 @@ pub fn tests(workspace: &Workspace, trainer: &Path, real: Option<&Path>) -> Resu
     command::run_and_keep(&mut cargo)
 }
 
+/// Writes what `tests/protocol.rs` compares, from the tests' own build.
+pub fn renew_types(workspace: &Workspace) -> Result<()> {
+    let mut cargo = cargo(workspace);
+    cargo.arg("test").args(LEARNER).args(["--test", "protocol"]).env("FEWSHOT_RENEW", "1");
+    command::run(&mut cargo)
+}
+
 /// The build steps' own tests, with what this program was compiled from.
 pub fn build_steps(workspace: &Workspace) -> Result<(bool, String)> {
     let mut cargo = cargo(workspace);

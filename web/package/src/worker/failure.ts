@@ -1,10 +1,10 @@
 /** From whatever was thrown to the code and cause the page gets. */
-import { type Failure, type FailureCode, WorkerError } from "../protocol.ts";
+import { type Failure, type FailureCode, type LearnerFailure, WorkerError } from "../protocol.ts";
 
 /** The module's errors have a code of ours; those of browsers have none, or a number. */
 function codeOf(error: unknown): FailureCode | null {
   const isCoded = error instanceof Error && "code" in error && typeof error.code === "string";
-  return isCoded ? (error.code as FailureCode) : null;
+  return isCoded ? (error.code as FailureCode | LearnerFailure) : null;
 }
 
 export function hasCode(error: unknown, code: FailureCode): boolean {

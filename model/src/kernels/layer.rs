@@ -35,9 +35,13 @@ impl Rows<'_> {
     }
 }
 
-/// Whether the operation is the one to take: something is learned, on the CPU.
+/// Whether the operation is the one to take: something is learned, on the CPU. In WebAssembly
+/// nothing is, and what cannot be reached is not downloaded.
 pub(crate) fn serves(weight: &Tensor) -> bool {
-    weight.track_op() && weight.device().is_cpu() && weight.dtype() == DType::F32
+    cfg!(not(target_arch = "wasm32"))
+        && weight.track_op()
+        && weight.device().is_cpu()
+        && weight.dtype() == DType::F32
 }
 
 /// `rows · weightᵀ + bias`, then max(x, 0) where it is `rectified`.

@@ -29,7 +29,7 @@ pub(super) fn multiply(
     let width = filters.len() / (9 * channels);
     for (row, outputs) in (first..).zip(outputs.chunks_exact_mut(side * width)) {
         Matmul {
-            shape: [side, 9 * channels, width],
+            shape: [side, 3 * channels, width],
             a: &image[row * pitch * channels..],
             a_strides: [channels, 1],
             runs: Runs { count: 3, stride: pitch * channels },
@@ -59,7 +59,7 @@ pub(super) fn add_gradient(
     let count = gradients.len() / (side * width);
     for (row, sum) in (first..).zip(sum.chunks_exact_mut(3 * channels * width)) {
         Matmul {
-            shape: [3 * channels, count * side, width],
+            shape: [3 * channels, side, width],
             a: &image[row * pitch * channels..],
             a_strides: [1, channels],
             runs: Runs { count, stride: pitch * channels },

@@ -5,8 +5,8 @@ use super::simd::{Level, Simd, Task};
 /// C = A · B, or C += A · B.
 ///
 /// # Shapes
-/// - A: (m, k), element (i, l) at `i · a_strides[0] + l · a_strides[1]`, where all k are one run
-/// - B: (k, n), row by row
+/// - A: (m, runs · k), element (i, l) of a run at `i · a_strides[0] + l · a_strides[1]` from its start
+/// - B: (runs · k, n), row by row
 /// - C: (m, n), row by row
 ///
 /// n is a multiple of [`super::map::CHANNEL_MULTIPLE`].
@@ -20,8 +20,8 @@ pub(super) struct Matmul<'a> {
     pub accumulate: bool,
 }
 
-/// Equal parts of k, each of which lies `stride` after the one before it in A: windows of a map
-/// need not be copied out of its rows.
+/// Parts of A side by side, each of which lies `stride` after the one before it: windows of a map
+/// need not be copied out of its rows. At least one.
 #[derive(Clone, Copy)]
 pub(super) struct Runs {
     pub count: usize,
@@ -45,15 +45,13 @@ impl Task for Matmul<'_> {
     fn run<S: Simd>(self, simd: S) {
         let Self { shape: [m, k, n], a, a_strides, runs, b, c, accumulate } = self;
         let [row_stride, column_stride] = a_strides;
-        if m == 0 || k == 0 {
+        if m == 0 || k == 0 || runs.count == 0 {
             return;
         }
         // What the pointers below reach lies within these bounds.
-        let depth = k / runs.count;
-        assert!(k % runs.count == 0);
         let last_run = (runs.count - 1) * runs.stride;
-        assert!((m - 1) * row_stride + (depth - 1) * column_stride + last_run < a.len());
-        assert!(k * n <= b.len() && m * n <= c.len() && n % S::LANES == 0);
+        assert!((m - 1) * row_stride + (k - 1) * column_stride + last_run < a.len());
+        assert!(runs.count * k * n <= b.len() && m * n <= c.len() && n % S::LANES == 0);
         let mut column = 0;
         while column < n {
             let vectors = if n - column >= 2 * S::LANES { 2 } else { 1 };
@@ -67,8 +65,17 @@ impl Task for Matmul<'_> {
                         c.as_mut_ptr().add(row * n + column),
                     )
                 };
-                let tile =
-                    Tile { a, row_stride, column_stride, runs, b, c, width: n, depth, accumulate };
+                let tile = Tile {
+                    a,
+                    row_stride,
+                    column_stride,
+                    runs,
+                    b,
+                    c,
+                    width: n,
+                    depth: k,
+                    accumulate,
+                };
                 let rows = tile_rows::<S>(m, m - row);
                 // SAFETY: `rows <= m - row` rows and `vectors · LANES <= n - column` columns
                 // of C are there, k columns of A, k rows of B; checked above.

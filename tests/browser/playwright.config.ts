@@ -4,12 +4,20 @@
  */
 import { defineConfig } from "@playwright/test";
 
+/** What is timed there wants the machine for itself. */
+const TIMED = /(smooth|camera)\.spec\.ts$/;
+
 export default defineConfig({
   testDir: ".",
   outputDir: "results",
   reporter: "list",
-  // The machines this runs on have two cores, and the page's worker wants one.
-  workers: 1,
+  // The machines this runs on have two cores, and a page is idle much of the time. What is timed
+  // comes last, one after the other (`--no-deps` runs it without the rest).
+  workers: 2,
+  projects: [
+    { name: "page", testIgnore: TIMED },
+    { name: "timed", testMatch: TIMED, dependencies: ["page"], workers: 1 },
+  ],
   retries: process.env.CI ? 1 : 0,
   timeout: 180_000,
   expect: { timeout: 45_000 },

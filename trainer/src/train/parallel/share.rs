@@ -111,7 +111,7 @@ impl Seat {
     /// Where they cannot add up together.
     pub fn around(devices: &[Device], meeting: &Arc<Meeting>) -> Result<Vec<Self>> {
         let all = |is: fn(&Device) -> bool| devices.iter().all(is);
-        if !all(Device::is_cpu) && !(cfg!(feature = "nccl") && all(Device::is_cuda)) {
+        if !(all(Device::is_cpu) || (cfg!(feature = "nccl") && all(Device::is_cuda))) {
             bail!("these devices cannot train together: several must be GPUs, through NCCL");
         }
         #[cfg(feature = "nccl")]

@@ -24,7 +24,10 @@ fn what_no_program_may_fetch_is_told_with_its_terms_and_what_to_do() -> Result<(
     let folder = tempfile::tempdir()?;
     let outcome = fewshot!("data", "download", "mini-imagenet", "--to", folder.path())?;
     let place = folder.path().join("mini-imagenet");
-    outcome.refused(&["research only", "images/*.jpg", &place.display().to_string()])?;
+    outcome.refused(&["images/*.jpg", &place.display().to_string()])?;
+    // Said before the error, as before any download.
+    let terms = outcome.stderr.lines().next().unwrap_or_default();
+    ensure!(terms.contains("terms of use") && terms.contains("research only"), "{terms}");
     ensure!(fs::read_dir(folder.path())?.next().is_none(), "something was made");
     Ok(())
 }

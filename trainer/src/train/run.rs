@@ -41,6 +41,8 @@ pub(super) struct Run {
     folder: RunDir,
     /// The model's variables, shared with whatever learns.
     live: Parameters,
+    /// Those of the other replicas, where a stage is divided.
+    copies: Vec<Parameters>,
     position: Position,
     /// What the learner of the present stage left, where a run goes on.
     kept: Option<Parameters>,
@@ -84,6 +86,7 @@ impl Run {
             setup,
             folder,
             live,
+            copies: Vec::new(),
             position,
             kept,
             started,
@@ -200,9 +203,12 @@ impl Run {
         // A frozen encoder keeps the mean that was fitted to all base pictures.
         if !self.is_frozen() {
             result = self.setup.centred(&self.config(), result)?;
-            let [live, centre] = [&self.live, &result].map(|all| all.find(transform::MEAN));
-            if let (Some(live), Some(centre)) = (live, centre) {
-                Var::from_tensor(live)?.set(&centre.detach())?;
+            for live in std::iter::once(&self.live).chain(&self.copies) {
+                let [live, centre] = [live, &result].map(|all| all.find(transform::MEAN));
+                if let (Some(live), Some(centre)) = (live, centre) {
+                    let centre = centre.detach().to_device(live.device())?;
+                    Var::from_tensor(live)?.set(&centre)?;
+                }
             }
         }
         let scores = self.validate(&result, hallucinate)?;

@@ -32,16 +32,17 @@ impl Run {
             let (kept, config) = (kept.as_ref(), &config);
             one_learner(stage, Start { setup, index, config, live, from, kept, share })
         };
+        self.copies.clear();
         if !parallel::is_divided(stage, &self.setup.devices) {
             return start(&self.setup, &self.live, stage, &Share::whole());
         }
         let mut places = Vec::new();
         for (rank, device) in self.setup.devices.iter().enumerate() {
             // The first replica moves the variables of the run, the others copies.
-            let live = match rank {
-                0 => self.live.clone(),
-                _ => self.live.to_device(device)?.to_variables()?,
-            };
+            if rank > 0 {
+                self.copies.push(self.live.to_device(device)?.to_variables()?);
+            }
+            let live = self.copies.last().unwrap_or(&self.live).clone();
             places.push((self.setup.on(device), live));
         }
         let stage = stage.clone();

@@ -7,7 +7,7 @@ import type { Plugin } from "vite";
 /** What is handed out on demand, and runs elsewhere; the package has a test of its own size. */
 const ALONG = /^[\\/]along-/;
 /** Fetched by the page when a file is opened that needs it. */
-const ON_DEMAND = /^unzip-/;
+export const ON_DEMAND = /^unzip-/;
 /** After brotli: each of the two modules, scripts and styles of every visit together, the rest. */
 const MOST_MODULE_BYTES = 320_000;
 const MOST_CODE_BYTES = 60_000;

@@ -19,6 +19,7 @@ mod serve;
 mod setup;
 mod study;
 mod test;
+mod trainer;
 mod types;
 mod web;
 mod workspace;

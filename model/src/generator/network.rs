@@ -83,20 +83,18 @@ impl Network {
         if residual { add(&output, &seeds.unsqueeze(1)?) } else { Ok(output) }
     }
 
-    /// The first layer on (seed, noise), (N · M, H). It is the sum of its halves, and the
-    /// seed's half is the same for all M of a class: computed once.
+    /// The first layer on (seed, noise), (N · M, H).
     fn first(&self, seeds: &Tensor, noise: &Tensor) -> Result<Tensor> {
-        let (first, [seed_kept, noise_kept]) = (&self.layers[0], &self.halves);
+        let first = &self.layers[0];
         if layer::serves(&first.weight) {
             return layer::layer(Rows::Joined { seeds, noise }, &first.weight, &first.bias, true);
         }
-        let (ways, count, dim) = noise.dims3()?;
-        let half = |index: usize| first.weight.narrow(1, index * dim, dim);
-        let flat_noise = noise.reshape((ways * count, dim))?;
-        let from_seed = add(&product_kept(seeds, &half(0)?, seed_kept)?, &first.bias)?;
-        let from_noise = product_kept(&flat_noise, &half(1)?, noise_kept)?;
-        let from_noise = from_noise.reshape((ways, count, ()))?;
-        Ok(add_relu(&from_noise, &from_seed.unsqueeze(1)?)?.flatten_to(1)?)
+        let product = |rows: &Tensor, half: &Tensor, index: usize| {
+            let product = product_kept(rows, half, &self.halves[index])?;
+            // The bias once for all M too.
+            if index == 0 { add(&product, &first.bias) } else { Ok(product) }
+        };
+        layer::by_halves([seeds, noise], &first.weight, product, add_relu)
     }
 }
 

@@ -162,15 +162,46 @@ pub(super) fn filter_gradient(
     });
 }
 
-/// Writes outputs into a map; the part of a tile beyond the map is dropped.
+/// The part of a tile's outputs that is within a map.
+pub(super) struct Within {
+    pub rows: usize,
+    pub columns: usize,
+    start: usize,
+    pixel: usize,
+    row: usize,
+}
+
+impl Within {
+    #[inline(always)]
+    pub fn of(geometry: &Geometry, place: Place, channel: usize) -> Self {
+        let Geometry { side, pitch, channels, .. } = *geometry;
+        let start = place.image * geometry.image_len() + geometry.at(place.row, place.column);
+        Self {
+            rows: (side - place.row).min(TILE),
+            columns: (side - place.column).min(TILE),
+            start: start + channel,
+            pixel: channels,
+            row: pitch * channels,
+        }
+    }
+
+    /// Where the channel of an output lies in the group's maps.
+    #[inline(always)]
+    pub fn at(&self, row: usize, column: usize) -> usize {
+        self.start + row * self.row + column * self.pixel
+    }
+
+    /// Where the last one lies.
+    #[inline(always)]
+    pub fn last(&self) -> usize {
+        self.at(self.rows - 1, self.columns - 1)
+    }
+}
+
+/// Writes outputs into a map, and what training wants of them besides.
 pub(super) struct Store<'a> {
     pub images: &'a mut [f32],
     pub geometry: Geometry,
-    pub measured: Measured<'a>,
-}
-
-/// What training wants of the outputs besides.
-pub(super) struct Measured<'a> {
     /// Sums and sums of squares of each channel, (2, C).
     pub moments: &'a mut [f32],
     /// As [`super::select::signs`] gives them, (C).
@@ -188,24 +219,20 @@ impl Sink for Store<'_> {
         channel: usize,
         outputs: [[S::Vector; TILE]; TILE],
     ) {
-        let Geometry { side, channels, .. } = self.geometry;
-        let (rows, columns) = ((side - place.row).min(TILE), (side - place.column).min(TILE));
-        let start =
-            place.image * self.geometry.image_len() + self.geometry.at(place.row, place.column);
-        let row_len = self.geometry.pitch * channels;
-        let last = start + (rows - 1) * row_len + (columns - 1) * channels + channel;
-        assert!(last + S::LANES <= self.images.len());
+        let Self { images, geometry, moments, signs, selected } = self;
+        let Geometry { side, channels, .. } = *geometry;
+        let within = Within::of(geometry, place, channel);
+        let Within { rows, columns, .. } = within;
+        assert!(within.last() + S::LANES <= images.len());
         let (mut sum, mut squares) = (simd.splat(0.0), simd.splat(0.0));
         for (i, row) in outputs.iter().enumerate().take(rows) {
             for (j, value) in row.iter().copied().enumerate().take(columns) {
-                let at = start + i * row_len + j * channels + channel;
-                // SAFETY: at most `last`, which is asserted above.
-                unsafe { simd.store(value, self.images.as_mut_ptr().add(at)) };
+                // SAFETY: at most the last, which is asserted above.
+                unsafe { simd.store(value, images.as_mut_ptr().add(within.at(i, j))) };
                 sum = simd.add(sum, value);
                 squares = simd.mul_add(value, value, squares);
             }
         }
-        let Measured { moments, signs, selected } = &mut self.measured;
         add_to(simd, &mut moments[channel..], sum);
         add_to(simd, &mut moments[channels + channel..], squares);
         let pooled = side / 2;

@@ -99,6 +99,24 @@ impl Packed {
     /// # Errors
     /// If k is not the second matrix's.
     pub fn product(&self, level: Level, input: &Tensor) -> Result<Tensor> {
+        let m = input.dim(0)?;
+        let mut out = vec![0.0; m * self.columns];
+        self.product_into(level, input, &mut out, [self.columns, 0])?;
+        Ok(Tensor::from_vec(out, (m, self.columns), input.device())?)
+    }
+
+    /// The same into columns of a wider matrix: `out` has rows of the first of `place`, and the
+    /// product begins at the second.
+    ///
+    /// # Errors
+    /// As [`Self::product`].
+    pub fn product_into(
+        &self,
+        level: Level,
+        input: &Tensor,
+        out: &mut [f32],
+        place: [usize; 2],
+    ) -> Result<()> {
         let (m, k) = input.dims2()?;
         if k != self.depth {
             return Err(Error::Shape {
@@ -107,21 +125,6 @@ impl Packed {
                 actual: input.shape().clone(),
             });
         }
-        let mut out = vec![0.0; m * self.columns];
-        self.product_into(level, input, &mut out, [self.columns, 0])?;
-        Ok(Tensor::from_vec(out, (m, self.columns), input.device())?)
-    }
-
-    /// The same into columns of a wider matrix: `out` has rows of the first of `place`, and the
-    /// product begins at the second.
-    pub fn product_into(
-        &self,
-        level: Level,
-        input: &Tensor,
-        out: &mut [f32],
-        place: [usize; 2],
-    ) -> Result<()> {
-        let m = input.dim(0)?;
         if m == 0 {
             return Ok(());
         }

@@ -62,21 +62,36 @@ pub(crate) fn layer(
     let (plain, noise) = match rows {
         Rows::Plain(rows) => (times_transposed(level, &rows.detach(), &weight.detach())?, None),
         Rows::Joined { seeds, noise } => {
-            // The seed's half is the same for all M of a class: computed once.
-            let (ways, count, dim) = noise.dims3()?;
-            let (weight, noise) = (weight.detach(), noise.detach());
-            let half = |index: usize| weight.narrow(1, index * dim, dim);
-            let of_seeds = times_transposed(level, &seeds.detach(), &half(0)?)?;
-            let flat = noise.reshape((ways * count, dim))?;
-            let of_noise = times_transposed(level, &flat, &half(1)?)?;
-            let of_noise = of_noise.reshape((ways, count, ()))?;
-            (add(&of_noise, &of_seeds.unsqueeze(1)?)?.flatten_to(1)?, Some(noise))
+            let (seeds, noise) = (seeds.detach(), noise.detach());
+            let product = |rows: &Tensor, half: &Tensor, _| times_transposed(level, rows, half);
+            (by_halves([&seeds, &noise], &weight.detach(), product, add)?, Some(noise))
         }
     };
     let combine = if rectified { add_relu } else { add };
     let output = Computed(combine(&plain, &bias.detach())?);
     let operation = Layer { level, noise, rectified, output };
     Ok(rows.learned().apply_op3(weight, bias, operation)?)
+}
+
+/// The product of joined rows is the sum of that of the weight's halves, and the seed's half is
+/// the same for all M of a class: computed once.
+///
+/// `product` is of rows and a half, whose number it is told; `combine` adds the two up.
+///
+/// # Errors
+/// If the shapes do not fit.
+pub(crate) fn by_halves(
+    [seeds, noise]: [&Tensor; 2],
+    weight: &Tensor,
+    product: impl Fn(&Tensor, &Tensor, usize) -> Result<Tensor>,
+    combine: impl Fn(&Tensor, &Tensor) -> Result<Tensor>,
+) -> Result<Tensor> {
+    let (ways, count, dim) = noise.dims3()?;
+    let of_seeds = product(seeds, &weight.narrow(1, 0, dim)?, 0)?;
+    let flat_noise = noise.reshape((ways * count, dim))?;
+    let of_noise = product(&flat_noise, &weight.narrow(1, dim, dim)?, 1)?;
+    let of_noise = of_noise.reshape((ways, count, ()))?;
+    Ok(combine(&of_noise, &of_seeds.unsqueeze(1)?)?.flatten_to(1)?)
 }
 
 struct Layer {

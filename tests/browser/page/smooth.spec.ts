@@ -1,14 +1,15 @@
 /** Smooth and small: the worker does the work, the page stays free, memory stays bounded. */
 import { writeFile } from "node:fs/promises";
+import { basename } from "node:path";
 import { brotliCompressSync } from "node:zlib";
 import { expect, type Page, test } from "@playwright/test";
+import { ON_DEMAND } from "../../../web/build/sizes";
 import { large } from "./pictures";
 import { answered, cards, picture, teach } from "./support";
 
 /** Of JavaScript and style sheets together, compressed; WebAssembly and weights have their own. */
 const MOST_BYTES = 60_000;
-/** Of what a page asks for only when a file is opened that needs it (`web/build/sizes.ts`). */
-const ON_DEMAND = /(^|\/)unzip-/;
+/** Of what a page asks for only when a file is opened that needs it. */
 const MOST_ON_DEMAND_BYTES = 5_000;
 /** A frame that is late by more is seen, on a machine that has nothing else to do. */
 const LONG_TASK_MS = 50;
@@ -81,7 +82,7 @@ test("scripts and styles are small", async ({ page }) => {
   let onDemand = 0;
   for (const file of code) {
     const size = brotliCompressSync(await (await page.request.get(file)).body()).length;
-    if (ON_DEMAND.test(file)) onDemand += size;
+    if (ON_DEMAND.test(basename(file))) onDemand += size;
     else bytes += size;
   }
   const description = `${bytes} bytes, ${onDemand} on demand`;

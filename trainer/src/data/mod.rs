@@ -21,6 +21,7 @@ mod synthetic;
 mod torn;
 mod unread;
 
+pub(crate) use archive::read_within;
 pub use archive::unpack;
 pub use cache::{PixelCache, Side};
 pub use check::{Findings, check};

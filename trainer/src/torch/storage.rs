@@ -1,13 +1,14 @@
 //! The two forms of PyTorch's files: the pickle, and the numbers it refers to.
 
 use std::collections::HashMap;
-use std::io::{Cursor, Read};
+use std::io::Cursor;
 
 use anyhow::{Context, Result, bail};
 use candle_core::pickle::{Object, TensorInfo};
 use candle_core::{DType, Device, Tensor};
 
 use super::pickle::unpickle;
+use crate::data::read_within;
 
 /// How a zip begins.
 const ZIP: &[u8] = b"PK\x03\x04";
@@ -82,13 +83,10 @@ fn zip(bytes: &[u8]) -> Result<Archive> {
     let (mut pickle, mut storages) = (None, HashMap::new());
     let mut left = MOST_UNPACKED * bytes.len() as u64;
     for index in 0..zip.len() {
-        let entry = zip.by_index(index)?;
+        let mut entry = zip.by_index(index)?;
         let name = entry.name()?.into_owned();
-        let mut content = Vec::new();
-        entry.take(left + 1).read_to_end(&mut content)?;
-        left = left
-            .checked_sub(content.len() as u64)
-            .context("it unpacks to far more than its size")?;
+        let content = read_within(&mut entry, &mut left)?;
+        let content = content.context("it unpacks to far more than its size")?;
         if name.ends_with("data.pkl") {
             pickle = Some(content);
         } else if let Some((folder, key)) = name.rsplit_once('/')

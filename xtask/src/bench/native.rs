@@ -11,6 +11,7 @@ use super::table;
 use super::torch::{self, Engine, Torch};
 use crate::command;
 use crate::progress::step;
+use crate::trainer;
 use crate::workspace::Workspace;
 
 /// Of both sides, where a batch is shared out.
@@ -128,12 +129,7 @@ pub struct Trainer(PathBuf);
 
 impl Trainer {
     pub fn build(workspace: &Workspace) -> Result<Self> {
-        step("build the trainer", || {
-            let mut cargo = command::cargo();
-            cargo.args(["build", "--release", "--package", "fewshot-trainer"]);
-            command::run(cargo.current_dir(&workspace.root))
-        })?;
-        Ok(Self(workspace.target.join("release/fewshot")))
+        Ok(Self(trainer::build(workspace)?))
     }
 
     pub fn path(&self) -> &Path {

@@ -60,10 +60,13 @@ struct Measured {
 }
 
 impl Measured {
+    fn mean_alone_ms(&self) -> f64 {
+        self.alone_ms.iter().sum::<f64>() / 2.0
+    }
+
     /// Percent of the time that the steps would take alone.
     fn share(&self) -> f64 {
-        let alone = self.alone_ms.iter().sum::<f64>() / 2.0 / 1000.0;
-        100.0 * alone * self.steps as f64 / self.seconds
+        100.0 * self.mean_alone_ms() / 1000.0 * self.steps as f64 / self.seconds
     }
 }
 
@@ -120,12 +123,11 @@ fn pretraining(metrics: &str) -> Result<(usize, f64)> {
 fn table(rows: &[Measured]) -> String {
     let head = ["recipe", "steps", "together, s", "a step alone, ms", "of the time", "must", ""];
     let row = |row: &Measured| {
-        let alone = row.alone_ms.iter().sum::<f64>() / 2.0;
         vec![
             row.recipe.to_owned(),
             row.steps.to_string(),
             format!("{:.0}", row.seconds),
-            ms(alone),
+            ms(row.mean_alone_ms()),
             format!("**{:.0} %**", row.share()),
             format!("{:.0} %", GOAL.must),
             GOAL.at_least(row.share()).to_string(),

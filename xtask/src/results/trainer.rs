@@ -8,8 +8,7 @@ use serde::Deserialize;
 
 use super::kept::Kept;
 use super::plan::Evaluation;
-use crate::command;
-use crate::progress::step;
+use crate::trainer;
 use crate::workspace::Workspace;
 
 /// The trainer, built for speed.
@@ -42,13 +41,7 @@ pub struct Row {
 
 impl Trainer {
     pub fn build(workspace: &Workspace) -> Result<Self> {
-        step("build the trainer", || {
-            let mut cargo = command::cargo();
-            cargo.args(["build", "--release", "--package", "fewshot-trainer"]);
-            command::run(cargo.current_dir(&workspace.root))
-        })?;
-        let name = format!("fewshot{}", std::env::consts::EXE_SUFFIX);
-        Ok(Self(workspace.target.join("release").join(name)))
+        Ok(Self(trainer::build(workspace)?))
     }
 
     pub fn path(&self) -> &Path {

@@ -2,7 +2,7 @@
 
 use super::{
     super::{
-        convolve::{Filters, Sink, add_to, convolve, filter_gradient, images_in_group},
+        convolve::{Filters, Sink, Within, add_to, convolve, filter_gradient, images_in_group},
         first,
         layout::from_nchw,
         map::{Geometry, Map, TILE, padded},
@@ -151,17 +151,16 @@ impl Sink for MaskInto<'_> {
         outputs: [[S::Vector; TILE]; TILE],
     ) {
         let Self { gradient, selected, geometry, affine, sums } = self;
-        let Geometry { side, channels, .. } = *geometry;
-        let (rows, columns) = ((side - place.row).min(TILE), (side - place.column).min(TILE));
-        let start = place.image * geometry.image_len() + geometry.at(place.row, place.column);
-        let last = start + ((rows - 1) * side + columns - 1) * channels + channel;
-        assert!(last + S::LANES <= gradient.len() && gradient.len() == selected.len());
+        let channels = geometry.channels;
+        let within = Within::of(geometry, place, channel);
+        let Within { rows, columns, .. } = within;
+        assert!(within.last() + S::LANES <= gradient.len() && gradient.len() == selected.len());
         let mask = Masking::load(simd, affine, channel);
         let (mut sum, mut product) = (simd.splat(0.0), simd.splat(0.0));
         for (i, row) in outputs.iter().enumerate().take(rows) {
             for (j, value) in row.iter().copied().enumerate().take(columns) {
-                let at = start + (i * side + j) * channels + channel;
-                // SAFETY: at most `last`, which is asserted above for both.
+                let at = within.at(i, j);
+                // SAFETY: at most the last, which is asserted above for both.
                 unsafe {
                     let y = simd.load(selected.as_ptr().add(at));
                     let value = mask.apply(simd, y, value);

@@ -2,7 +2,7 @@
 
 use super::{
     super::{
-        convolve::{Filters, Measured, Store, convolve, images_in_group},
+        convolve::{Filters, Store, convolve, images_in_group},
         first::{self, Pair},
         layout::{from_nchw, to_nchw},
         map::{Map, padded},
@@ -109,8 +109,7 @@ fn later_block(
     let moments = parallel::map(input.groups(group).zip(outputs), |(input_images, outputs)| {
         let (images, selected) = outputs;
         let mut moments = vec![0.0; 2 * geometry.channels];
-        let measured = Measured { moments: &mut moments, signs, selected };
-        let mut sink = Store { images, geometry, measured };
+        let mut sink = Store { images, geometry, moments: &mut moments, signs, selected };
         convolve(level, input_images, input.geometry, filters, &mut sink);
         moments
     });

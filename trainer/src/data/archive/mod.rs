@@ -72,6 +72,19 @@ fn write(
     Ok(())
 }
 
+/// All that a reader has, of at most `left` bytes, which is lowered by as many; none where there
+/// is more.
+///
+/// # Errors
+/// Where it is damaged.
+pub fn read_within(from: &mut impl Read, left: &mut u64) -> Result<Option<Vec<u8>>> {
+    let mut content = Vec::new();
+    from.take(*left + 1).read_to_end(&mut content)?;
+    let Some(rest) = left.checked_sub(content.len() as u64) else { return Ok(None) };
+    *left = rest;
+    Ok(Some(content))
+}
+
 fn more_than(most_bytes: u64) -> String {
     format!("it unpacks to more than {} MB, which no data set known here does", most_bytes >> 20)
 }

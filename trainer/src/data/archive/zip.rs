@@ -8,7 +8,7 @@ use anyhow::{Context, Result, bail, ensure};
 use zip::ZipArchive;
 use zip::read::ZipFile;
 
-use super::{more_than, tar, write};
+use super::{more_than, read_within, tar, write};
 
 /// Unpacks all of a zip into `to`.
 pub(super) fn extract(archive: &Path, to: &Path, most_bytes: u64) -> Result<()> {
@@ -50,10 +50,7 @@ pub fn read<R: Read>(
     left: &mut u64,
     most_bytes: u64,
 ) -> Result<Vec<u8>> {
-    let mut content = Vec::new();
-    entry.take(*left + 1).read_to_end(&mut content)?;
-    *left = left.checked_sub(content.len() as u64).with_context(|| more_than(most_bytes))?;
-    Ok(content)
+    read_within(entry, left)?.with_context(|| more_than(most_bytes))
 }
 
 /// Where an entry lies below the folder it is unpacked into.

@@ -28,7 +28,14 @@ function withoutPolicy(): Plugin {
 
 export default defineConfig({
   base: "./",
-  plugins: [title(), withoutPolicy(), along(), offline(TITLE), sizes()],
+  // What is looked at on one's own machine alone may be larger.
+  plugins: [
+    title(),
+    withoutPolicy(),
+    along(),
+    offline(TITLE),
+    ...(process.env.FEWSHOT_UNLIMITED ? [] : [sizes()]),
+  ],
   worker: { format: "es" },
   build: {
     target: "es2022",

@@ -36,6 +36,7 @@ export default defineConfig({
     },
     // What a worker of the site answers no test could hold back; its own tests allow it.
     serviceWorkers: "block",
-    trace: "retain-on-failure",
+    // Recording costs a tenth of the time; what failed in CI is tried, and recorded, once more.
+    trace: process.env.CI ? "on-first-retry" : "retain-on-failure",
   },
 });

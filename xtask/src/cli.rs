@@ -114,6 +114,10 @@ pub struct Test {
     /// Fail where anything had to be left out, for want of data, a browser or a program
     #[arg(long)]
     pub complete: bool,
+    /// Also what takes minutes and seldom finds anything: the learner for 64-bit ARM, and a page
+    /// that grows to two thousand pictures
+    #[arg(long)]
+    pub slow: bool,
 }
 
 #[derive(Args)]

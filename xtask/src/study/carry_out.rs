@@ -33,7 +33,7 @@ pub fn run(
         None => {
             let out = runs.join(run.folder());
             step(&format!("train {}", run.name()), || train(trainer, study, run, &data, &out))?;
-            (out.join("best.safetensors"), Some(call(study, run)), Some(minutes(&out)?))
+            (out.join("best.safetensors"), study.call(run), Some(minutes(&out)?))
         }
     };
     let mut lines = Vec::new();
@@ -70,36 +70,44 @@ fn time(trainer: &Trainer, weights: &Path) -> Result<Line> {
     cell(TIME.to_owned(), report["ms_per_image"].as_f64(), None)
 }
 
-fn changes<'a>(study: &'a Study, run: &'a Run) -> impl Iterator<Item = &'a String> {
-    study.set.iter().chain(&run.set)
-}
-
-/// The call as a reader would type it.
-fn call(study: &Study, run: &Run) -> String {
-    let mut call = format!("fewshot train --recipe {} --data {}", study.recipe, study.data);
-    for change in changes(study, run) {
-        call.push_str(&format!(" --set {change}"));
-    }
-    call
-}
-
 fn train(trainer: &Trainer, study: &Study, run: &Run, data: &Path, out: &Path) -> Result<()> {
     let mut fewshot = Command::new(trainer.path());
     fewshot.arg("train");
-    if out.join("run.json").is_file() {
+    if is_begun(out, study.call(run).as_deref()) {
         fewshot.arg("--resume").arg(out);
     } else {
         clear(out)?;
         fewshot.args(["--recipe", &study.recipe]).arg("--data").arg(data).arg("--out").arg(out);
-        changes(study, run).for_each(|change| {
+        study.changes(run).for_each(|change| {
             fewshot.args(["--set", change]);
         });
+        note(out, &study.call(run).unwrap_or_default())?;
     }
     command::run(&mut fewshot)
 }
 
-/// Takes away what a training left that was stopped before it began: there is nothing
-/// to go on from, and a new one wants the folder for itself.
+/// Beside a run's folder: what it was begun as.
+fn begun_as(out: &Path) -> PathBuf {
+    out.with_extension("call")
+}
+
+fn note(out: &Path, call: &str) -> Result<()> {
+    let note = begun_as(out);
+    let write = || {
+        std::fs::create_dir_all(note.parent().unwrap_or(Path::new(".")))?;
+        std::fs::write(&note, call)
+    };
+    write().with_context(|| format!("cannot write {}", note.display()))
+}
+
+/// Whether there is a training to go on with, and it is this one.
+fn is_begun(out: &Path, call: Option<&str>) -> bool {
+    let begun = std::fs::read_to_string(begun_as(out)).ok();
+    out.join("run.json").is_file() && begun.as_deref() == call
+}
+
+/// Takes away what a training left that was stopped before it began, or was another: there is
+/// nothing to go on from, and a new one wants the folder for itself.
 fn clear(out: &Path) -> Result<()> {
     match std::fs::remove_dir_all(out) {
         Err(error) if error.kind() != ErrorKind::NotFound => {
@@ -187,6 +195,18 @@ mod tests {
         std::fs::write(out.join("recipe.toml"), "").unwrap();
         clear(&out).unwrap();
         assert!(!out.exists() && parent.path().exists());
+    }
+
+    #[test]
+    fn only_the_same_training_goes_on() {
+        let parent = tempfile::tempdir().unwrap();
+        let out = parent.path().join("study/dot--1-shot--m---10");
+        note(&out, "fewshot train --set seed=0").unwrap();
+        assert!(!is_begun(&out, Some("fewshot train --set seed=0")), "nothing is there yet");
+        std::fs::create_dir_all(&out).unwrap();
+        std::fs::write(out.join("run.json"), "{}").unwrap();
+        assert!(is_begun(&out, Some("fewshot train --set seed=0")));
+        assert!(!is_begun(&out, Some("fewshot train --set seed=1")));
     }
 
     #[test]

@@ -38,6 +38,8 @@ pub fn run(workspace: &Workspace, arguments: &Studies) -> Result<()> {
     let data = crate::results::data_folder(workspace, arguments.data.as_deref())?;
     let runs = arguments.runs.clone().unwrap_or_else(|| workspace.target.join("studies"));
     let trainer = Trainer::build(workspace)?;
+    // As the studies are now, whatever they were when a run was recorded.
+    write_tables(workspace)?;
     for name in &arguments.names {
         let study = load(workspace, name)?;
         let record = Record::of(workspace, name);

@@ -23,6 +23,8 @@ pub struct Study {
     pub episodes: usize,
     /// What stands above the rows' names.
     pub rows: String,
+    /// A number of the recipe that is told in brackets with each cell, by its key.
+    pub told: Option<String>,
     pub run: Vec<Run>,
 }
 
@@ -87,10 +89,27 @@ impl Study {
         Ok(study)
     }
 
-    /// The runs without a line among those recorded.
+    /// The runs without a line among those recorded, or with none of their training as it is now.
     pub fn runs_left(&self, lines: &[Line]) -> Vec<&Run> {
-        let done = |run: &&Run| lines.iter().any(|line| line.run == run.name());
+        let done = |run: &&Run| {
+            let trained = self.call(run);
+            lines.iter().any(|line| line.run == run.name() && line.trained == trained)
+        };
         self.run.iter().filter(|run| !done(run)).collect()
+    }
+
+    /// Values of the recipe that are changed for a run.
+    pub fn changes<'a>(&'a self, run: &'a Run) -> impl Iterator<Item = &'a String> {
+        self.set.iter().chain(&run.set)
+    }
+
+    /// The training as a reader would type it; none for a model that is there.
+    pub fn call(&self, run: &Run) -> Option<String> {
+        let mut call = format!("fewshot train --recipe {} --data {}", self.recipe, self.data);
+        for change in self.changes(run) {
+            call.push_str(&format!(" --set {change}"));
+        }
+        run.weights.is_none().then_some(call)
     }
 }
 
@@ -133,9 +152,15 @@ mod tests {
     fn runs_are_told_apart_and_done_once() {
         let study = Study::parse(STUDY).unwrap();
         assert_eq!(study.run[1].folder(), "l2--5-shot");
-        let line = Line { run: "l2, 1-shot".into(), ..Line::default() };
-        let left: Vec<String> = study.runs_left(&[line]).iter().map(|run| run.name()).collect();
-        assert_eq!(left, ["l2, 5-shot"]);
+        let line = Line {
+            run: "l2, 1-shot".into(),
+            trained: study.call(&study.run[0]),
+            ..Line::default()
+        };
+        let left = |line| study.runs_left(&[line]).iter().map(|run| run.name()).collect::<Vec<_>>();
+        assert_eq!(left(line.clone()), ["l2, 5-shot"]);
+        let shorter = line.trained.as_ref().map(|call| format!("{call} --set seed=1"));
+        assert_eq!(left(Line { trained: shorter, ..line }).len(), 2, "another training");
         assert!(Study::parse(&STUDY.replace("5-shot", "1-shot")).is_err(), "the same run twice");
         assert!(Study::parse(&STUDY.replace("rows", "row")).is_err(), "an unknown key");
     }

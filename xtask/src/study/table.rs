@@ -16,7 +16,7 @@ pub fn of(study: &Study, lines: &[Line]) -> String {
     for row in rows {
         let cell = |column: &String| {
             let found = lines.iter().rfind(|line| line.row == row && line.column == *column);
-            found.map_or_else(|| "–".to_owned(), shown)
+            found.map_or_else(|| "–".to_owned(), |line| shown(study, line))
         };
         let cells: Vec<_> = columns.iter().map(cell).collect();
         text.push(format!("| {row} | {} |", cells.join(" | ")));
@@ -53,7 +53,7 @@ fn distinct(names: impl Iterator<Item = String>) -> Vec<String> {
     kept
 }
 
-fn shown(line: &Line) -> String {
+fn shown(study: &Study, line: &Line) -> String {
     let digits = match line.column.as_str() {
         column if column.ends_with("AUROC") || column.ends_with("variance") => 3,
         TIME => 1,
@@ -64,7 +64,17 @@ fn shown(line: &Line) -> String {
     } else {
         format!("{:.digits$}", line.value)
     };
-    line.ci95.map_or(value.clone(), |ci95| format!("{value} ± {ci95:.digits$}"))
+    let value = line.ci95.map_or(value.clone(), |ci95| format!("{value} ± {ci95:.digits$}"));
+    match told(study, line) {
+        Some(told) => format!("{value} ({told})"),
+        None => value,
+    }
+}
+
+/// What the study wants told of a cell's training.
+fn told<'a>(study: &Study, line: &'a Line) -> Option<&'a str> {
+    let key = format!("{}=", study.told.as_ref()?);
+    line.trained.as_ref()?.split(' ').filter_map(|change| change.strip_prefix(&key)).next_back()
 }
 
 #[cfg(test)]
@@ -80,6 +90,7 @@ mod tests {
             split = "test"
             episodes = 10
             rows = "distance"
+            told = "stage.episodic.episodes"
             [[run]]
             row = "l2"
             eval = [{ column = "1-shot", shots = 1, hallucinate = [0, 10], spread = true }]
@@ -99,10 +110,12 @@ mod tests {
             ..Line::default()
         };
         let time = Line { ci95: None, row: "dot".into(), ..line(TIME, 9.06, false) };
-        let lines = [line("1-shot", 43.654, false), line("1-shot, M = 10", 1.0, true), time];
+        let trained = "fewshot train --set stage.episodic.episodes=9 --set seed=1".to_owned();
+        let first = Line { trained: Some(trained), ..line("1-shot", 43.654, false) };
+        let lines = [first, line("1-shot, M = 10", 1.0, true), time];
         let expected = "| distance | 1-shot | 1-shot, M = 10 | 1-shot, variance | 5-shot | ms a picture |\n\
                         |---|---|---|---|---|---|\n\
-                        | l2 | 43.65 ± 0.50 | +1.00 ± 0.50 | – | – | – |\n\
+                        | l2 | 43.65 ± 0.50 (9) | +1.00 ± 0.50 | – | – | – |\n\
                         | dot | – | – | – | – | 9.1 |";
         assert_eq!(of(&study, &lines), expected);
     }

@@ -17,16 +17,34 @@ pub fn unit_tests(web: &Path) -> Result<(bool, String)> {
     command::run_and_keep(Command::new("npm").args(["run", "--silent", "test"]).current_dir(web))
 }
 
-/// Serves the site under a base path, as a project page of a host would have it. The browsers are
-/// programs by the variables that name them to the tests.
+/// The browsers are programs by the variables that name them to the tests.
 pub fn tests(
     workspace: &Workspace,
     site: &Path,
     browsers: &[(&str, PathBuf)],
 ) -> Result<(bool, String)> {
+    served(workspace, site, browsers, "test:browser")
+}
+
+/// A page that grows to two thousand pictures: minutes, with the machine to itself.
+pub fn growth(
+    workspace: &Workspace,
+    site: &Path,
+    browsers: &[(&str, PathBuf)],
+) -> Result<(bool, String)> {
+    served(workspace, site, browsers, "growth")
+}
+
+/// One of npm's scripts, with the site served under a base path as a project page of a host has it.
+fn served(
+    workspace: &Workspace,
+    site: &Path,
+    browsers: &[(&str, PathBuf)],
+    script: &str,
+) -> Result<(bool, String)> {
     let served = serve::start(serve::listen(Some(0))?, site, "/fewshot/")?;
     let mut npm = Command::new("npm");
-    npm.args(["run", "--silent", "test:browser"]).current_dir(workspace.web());
+    npm.args(["run", "--silent", script]).current_dir(workspace.web());
     npm.env("BASE", &served.address).envs(browsers.iter().map(|(name, path)| (name, path)));
     npm.env("NO_COLOR", "1");
     // The same binary as the tests of the crates use: native and browser must agree.

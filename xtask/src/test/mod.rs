@@ -39,11 +39,13 @@ pub fn run(workspace: &Workspace, arguments: &cli::Test) -> Result<ExitCode> {
     suite.check("lints for wasm32", || crates::wasm_lints(workspace));
     suite.check("documentation of the crates", || crates::documentation(workspace));
     suite.tests("tests of the build steps", || crates::build_steps(workspace));
-    if !arguments.fast {
+    if arguments.slow {
         suite.check("the learner for 64-bit ARM", || {
             rust_target::ensure(rust_target::ARM)?;
             crates::arm(workspace)
         });
+    }
+    if !arguments.fast {
         suite.check("the crate as it would be published", || crates::publication(workspace));
         crates::cuda(workspace, &mut suite);
     }
@@ -56,7 +58,7 @@ pub fn run(workspace: &Workspace, arguments: &cli::Test) -> Result<ExitCode> {
         None => suite.skip("tests of the crates", "the trainer was not built"),
     }
     if !arguments.fast {
-        page(workspace, &mut suite);
+        page(workspace, arguments.slow, &mut suite);
     }
     Ok(suite.finish(arguments.complete))
 }
@@ -67,7 +69,7 @@ fn own_page(workspace: &Workspace) -> Result<()> {
     let weights = workspace.root.join("weights/cifar-fs.safetensors");
     let title = "Pictures of my own";
     let own = Web { weights: Some(weights), title: Some(title.to_owned()), out: Some(out) };
-    let site = web::run(workspace, &own)?;
+    let site = web::site(workspace, &own)?;
     let text = |name: &str| String::from_utf8(read(&site.join(name))?).context("it is not text");
     ensure!(text("index.html")?.contains(title), "the page lacks its title");
     let manifest = text("weights/manifest.json")?;
@@ -79,7 +81,7 @@ fn own_page(workspace: &Workspace) -> Result<()> {
 }
 
 /// The page: its sources, its build, and the build in a browser.
-fn page(workspace: &Workspace, suite: &mut Suite) {
+fn page(workspace: &Workspace, slow: bool, suite: &mut Suite) {
     let folder = workspace.web();
     let ready = suite.check("set-up: Node.js and npm's packages", || {
         node::ensure()?;
@@ -89,10 +91,15 @@ fn page(workspace: &Workspace, suite: &mut Suite) {
         return suite.skip("the page", "Node.js or its packages are missing");
     }
     dependencies::packages(&folder, suite);
-    // First, since what is tested in browsers is the project's own.
-    suite.check("a page with a model of one's own", || own_page(workspace));
-    // The build writes the module's types, which the page's sources import.
-    let site = suite.check("build the page", || web::run(workspace, &Web::default()));
+    // With it come its types, which the page's sources import.
+    let site = match suite.check("compile the learner for the page", || web::wasm(workspace)) {
+        Some(()) => {
+            // First, since what is tested in browsers is the project's own.
+            suite.check("a page with a model of one's own", || own_page(workspace));
+            suite.check("build the page", || web::site(workspace, &Web::default()))
+        }
+        None => None,
+    };
     suite.check("types and lints of the page", || browser::types_and_lints(&folder));
     suite.tests("unit tests of the page", || browser::unit_tests(&folder));
     let chromium = suite.check("set-up: Chromium", || CHROMIUM.ensure());
@@ -106,6 +113,9 @@ fn page(workspace: &Workspace, suite: &mut Suite) {
             let mut browsers = vec![(CHROMIUM.variable, chromium)];
             browsers.extend(firefox.ok().map(|firefox| (FIREFOX.variable, firefox)));
             suite.tests("the page in browsers", || browser::tests(workspace, &site, &browsers));
+            if slow {
+                suite.tests("a page that grows", || browser::growth(workspace, &site, &browsers));
+            }
         }
         _ => suite.skip("the page in browsers", "the page or the browser is missing"),
     }

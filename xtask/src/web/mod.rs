@@ -21,23 +21,40 @@ pub fn run(workspace: &Workspace, arguments: &Web) -> Result<PathBuf> {
     build(workspace, arguments, Modules::Both)
 }
 
-/// The project's own site with one module for all browsers, to look at it soon.
+/// The project's own site with one module for all browsers, as it was compiled, to look at it soon.
 pub fn quick(workspace: &Workspace) -> Result<PathBuf> {
     build(workspace, &Web::default(), Modules::One)
 }
 
 fn build(workspace: &Workspace, arguments: &Web, modules: Modules) -> Result<PathBuf> {
     // Whatever can be wrong with the arguments is found before minutes of compiling.
+    let out = checked(workspace, arguments)?;
+    set_up(&workspace.web())?;
+    module::build(workspace, modules)?;
+    lay_out(workspace, arguments, &out, modules == Modules::Both)?;
+    Ok(out)
+}
+
+/// A site around the modules that `wasm` has made.
+pub fn site(workspace: &Workspace, arguments: &Web) -> Result<PathBuf> {
+    let out = checked(workspace, arguments)?;
+    lay_out(workspace, arguments, &out, true)?;
+    Ok(out)
+}
+
+/// The folder the site goes to.
+fn checked(workspace: &Workspace, arguments: &Web) -> Result<PathBuf> {
     let out = arguments.out.clone().unwrap_or_else(|| workspace.web().join("dist"));
     site::check_out(&out, arguments.out.is_some())?;
     if let Some(file) = &arguments.weights {
         weights::check(file)?;
     }
-    set_up(&workspace.web())?;
-    module::build(workspace, modules)?;
-    weights::lay_out(workspace, arguments.weights.as_deref())?;
-    site::build(workspace, arguments.title.as_deref(), &out)?;
     Ok(out)
+}
+
+fn lay_out(workspace: &Workspace, arguments: &Web, out: &Path, limited: bool) -> Result<()> {
+    weights::lay_out(workspace, arguments.weights.as_deref())?;
+    site::build(workspace, arguments.title.as_deref(), out, limited)
 }
 
 /// Everything up to the module in `web/package/src/generated/`.

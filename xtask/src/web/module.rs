@@ -65,7 +65,8 @@ const OPTIMISE: [&str; 12] = [
 pub enum Modules {
     /// Both: what is published, tested and timed.
     Both,
-    /// The one that every browser runs, in the place of both: to look at the page, in half the time.
+    /// The one that every browser runs, in the place of both, and as it was compiled: to look at the
+    /// page, in half the time.
     One,
 }
 
@@ -88,7 +89,10 @@ pub fn build(workspace: &Workspace, modules: Modules) -> Result<()> {
     let generated = web.join("package/src/generated");
     // The compiled module holds the version of wasm-bindgen, the lock file that of wasm-opt.
     let lock = read(&web.join("package-lock.json"))?;
-    let options = VARIANTS.map(|variant| variant.optimise.concat()).concat() + &OPTIMISE.concat();
+    let mut options = VARIANTS.map(|variant| variant.optimise.concat()).concat();
+    if modules == Modules::Both {
+        options += &OPTIMISE.concat();
+    }
     let mut input = vec![sha256(&lock), sha256(options.as_bytes())];
     input.extend(compiled.iter().map(|module| sha256(module)));
     let stamp = Stamp::new(generated.join(".stamp"), input.concat());
@@ -109,13 +113,11 @@ pub fn build(workspace: &Workspace, modules: Modules) -> Result<()> {
         fs::rename(other.join(format!("{NAME}_bg.wasm")), partial.join(VARIANTS[1].file))?;
         remove_folder(&other)
     })?;
-    for variant in variants {
-        step(&format!("optimise the module with wasm-opt, {}", variant.what), || {
-            optimise(&web, &partial.join(variant.file), variant)
-        })?;
-    }
-    if modules == Modules::One {
-        fs::copy(partial.join(VARIANTS[0].file), partial.join(VARIANTS[1].file))?;
+    match modules {
+        Modules::Both => step("optimise the modules with wasm-opt", || optimise(&web, &partial))?,
+        Modules::One => {
+            fs::copy(partial.join(VARIANTS[0].file), partial.join(VARIANTS[1].file))?;
+        }
     }
     remove_folder(&generated)?;
     fs::rename(&partial, &generated)
@@ -151,10 +153,20 @@ fn same_side(one: &Path, other: &Path) -> Result<()> {
     Ok(())
 }
 
-fn optimise(web: &Path, module: &Path, variant: &Variant) -> Result<()> {
-    let mut wasm_opt = Command::new("node");
-    wasm_opt.arg(npm::tool(web, "wasm-opt")?).args(OPTIMISE).args(variant.optimise);
-    command::run(wasm_opt.arg(module).arg("-o").arg(module))
+/// Both at once, since `wasm-opt` makes little use of a second core.
+fn optimise(web: &Path, folder: &Path) -> Result<()> {
+    let one = |variant: &'static Variant| {
+        let mut wasm_opt = Command::new("node");
+        wasm_opt.arg(npm::tool(web, "wasm-opt")?).args(OPTIMISE).args(variant.optimise);
+        let module = folder.join(variant.file);
+        command::run(wasm_opt.arg(&module).arg("-o").arg(&module))
+    };
+    let [first, second] = &VARIANTS;
+    let (first, second) = std::thread::scope(|scope| {
+        let other = scope.spawn(|| one(second));
+        (one(first), other.join())
+    });
+    first.and(second.map_err(|_panic| anyhow!("the thread of wasm-opt panicked"))?)
 }
 
 fn remove_folder(folder: &Path) -> Result<()> {

@@ -29,8 +29,9 @@ pub fn check_out(out: &Path, chosen: bool) -> Result<()> {
     Ok(())
 }
 
-/// Builds the site, with relative addresses so that it works under any base path.
-pub fn build(workspace: &Workspace, title: Option<&str>, out: &Path) -> Result<()> {
+/// Builds the site, with relative addresses so that it works under any base path; `limited` to the
+/// sizes that visitors are owed.
+pub fn build(workspace: &Workspace, title: Option<&str>, out: &Path, limited: bool) -> Result<()> {
     let web = workspace.web();
     let out = std::path::absolute(out)?;
     step(&format!("build the page into {}", workspace.shown(&out)), || {
@@ -39,6 +40,9 @@ pub fn build(workspace: &Workspace, title: Option<&str>, out: &Path) -> Result<(
         vite.current_dir(&web);
         if let Some(title) = title {
             vite.env("VITE_TITLE", title);
+        }
+        if !limited {
+            vite.env("FEWSHOT_UNLIMITED", "1");
         }
         command::run(&mut vite)?;
         fs::write(out.join(MARKER), "made by `cargo xtask web`; replaced when it runs again\n")

@@ -1,6 +1,6 @@
 /**
  * Builds what is published into `dist/`: the scripts for a browser and for Node, the types, and the
- * learner's module, which `cargo xtask wasm` has made before. Its JavaScript side is in the workers.
+ * learner's module, which `cargo xtask wasm` has made before, with its JavaScript side.
  */
 import { copyFileSync, existsSync, mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
@@ -22,24 +22,34 @@ export async function buildPackage() {
       throw new Error(`${file} is missing in web/package/src/generated: run \`cargo xtask wasm\``);
   }
   rmSync(OUT, { recursive: true, force: true });
-  // Each for itself: what runs in a worker shares next to nothing with what starts it.
-  for (const script of ["index", "worker", "node", "node-worker"]) {
-    await build({
-      input: join(HERE, `src/${script}.ts`),
-      platform: script.startsWith("node") ? "node" : "browser",
-      output: {
-        file: join(OUT, `${script}.js`),
-        format: "esm",
-        minify: true,
-        codeSplitting: false,
-      },
-      logLevel: "warn",
-    });
-  }
+  // What not every page needs, and the module's own side, are files of their own.
+  await script(["index", "worker"], "browser", {
+    groups: [
+      { name: "module", test: GENERATED },
+      { name: "shared", minShareCount: 2 },
+    ],
+  });
+  for (const each of ["node", "node-worker"]) await script([each], "node", false);
   mkdirSync(join(OUT, "generated"));
   for (const file of MODULE) copyFileSync(join(GENERATED, file), join(OUT, "generated", file));
   for (const file of LICENCES) copyFileSync(join(HERE, "../..", file), join(OUT, file));
   copyFileSync(join(HERE, "src/api.ts"), join(OUT, "index.d.ts"));
+}
+
+async function script(names, platform, codeSplitting) {
+  await build({
+    input: Object.fromEntries(names.map((name) => [name, join(HERE, `src/${name}.ts`)])),
+    platform,
+    output: {
+      dir: OUT,
+      entryFileNames: "[name].js",
+      chunkFileNames: "[name].js",
+      format: "esm",
+      minify: true,
+      codeSplitting,
+    },
+    logLevel: "warn",
+  });
 }
 
 if (process.argv[1] === import.meta.filename) await buildPackage();

@@ -4,7 +4,7 @@
  */
 import type * as api from "./api.ts";
 import { Channel, type WorkerLike } from "./channel.ts";
-import { type Class, type Example, readClassifier, type Settings } from "./classifier.ts";
+import type { Class, Example, Settings } from "./classifier.ts";
 import { failure, refuse } from "./failures.ts";
 import { type Fetch, fileOf, nameOf, pictureOf, quoted } from "./images.ts";
 import {
@@ -42,8 +42,6 @@ export class Learner implements api.Learner {
   #classes: Class[] = [];
   #lastId = 0;
   #adding: Promise<unknown> = Promise.resolve();
-  /** One question at a time, over classes that stay: a worker drops an older one for a newer. */
-  #turn: Promise<unknown> = Promise.resolve();
 
   static async load(
     host: Host,
@@ -106,22 +104,23 @@ export class Learner implements api.Learner {
     return this.#about(quoted(image), async () => {
       const encoded = await this.#encode(image);
       await this.#adding;
-      return await this.#inTurn(() => this.#ask(encoded));
+      return await this.#ask(encoded);
     });
   }
 
   open(classifier: api.Source): Promise<void> {
     return this.#about(quoted(classifier, "the classifier"), async () => {
       const file = await (await fileOf(classifier, this.#host.fetch)).arrayBuffer();
+      // Fetched here, since many pages teach and never open.
+      const { readClassifier } = await import("./classifier.ts");
       const { settings, classes } = readClassifier(file, this.#info);
       await this.#adding;
-      await this.#inTurn(async () => {
-        const worker = await this.#open();
-        this.#forget(this.#examples());
-        this.#settings = settings;
-        this.#classes = classes;
-        await this.#give(worker);
-      });
+      const worker = await this.#open();
+      // From here to the last call nothing waits: a question is of the old classes or of the new.
+      this.#forget(this.#examples());
+      this.#settings = settings;
+      this.#classes = classes;
+      await this.#give(worker);
     });
   }
 
@@ -254,12 +253,6 @@ export class Learner implements api.Learner {
     const pictures = examples.map(({ id }) => id);
     // At once, before others of the same names come; a worker that has ended knows none.
     this.#ready?.call("forget", { pictures }).catch(() => {});
-  }
-
-  #inTurn<T>(work: () => Promise<T>): Promise<T> {
-    const done = this.#turn.then(work);
-    this.#turn = done.catch(() => {});
-    return done;
   }
 
   async #about<T>(what: string, work: () => Promise<T>): Promise<T> {

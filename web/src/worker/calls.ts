@@ -8,7 +8,7 @@ import { encoded, encoder } from "../../package/src/worker/encoding.ts";
 import { session } from "../../package/src/worker/learning.ts";
 import { withPicture } from "../../package/src/worker/picture.ts";
 import type { Handlers } from "../../package/src/worker/serve.ts";
-import { slice, tick } from "../../package/src/worker/tick.ts";
+import { slice, tick } from "./tick.ts";
 
 /** Sharp on the largest card, on a screen of twice the pixels. */
 const THUMBNAIL_SIDE = 256;
@@ -40,8 +40,6 @@ export const pageCalls: Handlers<
   },
 
   async project({ task, method, steps }, { signal, progress }) {
-    await tick();
-    signal.throwIfAborted();
     const projection = session().project(task, method);
     try {
       progress({ points: projection.points() });

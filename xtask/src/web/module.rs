@@ -60,10 +60,6 @@ const OPTIMISE: [&str; 12] = [
     "--strip-target-features",
 ];
 
-/// Crate by crate: half a minute sooner, a larger module, kernels as they are.
-const QUICKLY: [&str; 4] =
-    ["--config", "profile.web.lto='off'", "--config", "profile.web.codegen-units=16"];
-
 /// Which of the two are compiled.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Modules {
@@ -72,6 +68,16 @@ pub enum Modules {
     /// The one that every browser runs, in the place of both, and as it was compiled: to look at the
     /// page, in half the time.
     One,
+}
+
+impl Modules {
+    /// Of the workspace's profiles.
+    fn profile(self) -> &'static str {
+        match self {
+            Self::Both => "web",
+            Self::One => "demo",
+        }
+    }
 }
 
 pub fn build(workspace: &Workspace, modules: Modules) -> Result<()> {
@@ -84,12 +90,10 @@ pub fn build(workspace: &Workspace, modules: Modules) -> Result<()> {
         compiled.push(step(
             &format!("compile the learner to WebAssembly, {}", variant.what),
             || {
-                let mut cargo = compile(workspace, variant);
-                if modules == Modules::One {
-                    cargo.args(QUICKLY);
-                }
+                let profile = modules.profile();
+                let mut cargo = compile(workspace, variant, profile);
                 command::run(command::without_flags(&mut cargo))?;
-                read(&workspace.target.join(WASM).join("web").join(format!("{NAME}.wasm")))
+                read(&workspace.target.join(WASM).join(profile).join(format!("{NAME}.wasm")))
             },
         )?);
     }
@@ -133,9 +137,9 @@ pub fn build(workspace: &Workspace, modules: Modules) -> Result<()> {
     stamp.write()
 }
 
-fn compile(workspace: &Workspace, variant: &Variant) -> Command {
+fn compile(workspace: &Workspace, variant: &Variant, profile: &str) -> Command {
     let mut cargo = command::cargo();
-    cargo.args(["build", "--package", "fewshot-wasm", "--profile", "web", "--target", WASM]);
+    cargo.args(["build", "--package", "fewshot-wasm", "--profile", profile, "--target", WASM]);
     // Joined with the flags of `.cargo/config.toml`, where a variable would replace them.
     cargo.args(variant.rustflags.iter().flat_map(|flags| ["--config", flags]));
     cargo.current_dir(&workspace.root);

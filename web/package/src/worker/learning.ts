@@ -1,7 +1,6 @@
 /** Calls of a worker that learns: a model, the features of pictures, and answers from them. */
 import init, { Session } from "../generated/fewshot_wasm.js";
 import type { Handlers } from "./serve.ts";
-import { tick } from "./tick.ts";
 
 let started: Session | null = null;
 
@@ -36,10 +35,7 @@ export const learning: Handlers<
     return { value: null };
   },
 
-  async classify(task, { signal }) {
-    // Newer questions that wait already make this one void.
-    await tick();
-    signal.throwIfAborted();
+  async classify(task) {
     const start = performance.now();
     const result = session().classify(task);
     return { value: { ...result, milliseconds: performance.now() - start } };

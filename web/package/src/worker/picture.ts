@@ -8,7 +8,7 @@ import type { Pixels } from "../api.ts";
 import { AS_IT_IS } from "../bitmap.ts";
 import { Picture } from "../generated/fewshot_wasm.js";
 import { type Limit, type PictureSource, WorkerError } from "../protocol.ts";
-import { hasCode } from "./failure.ts";
+import { codeOf, detailOf } from "./failure.ts";
 
 /** No picture of 50 million pixels needs more, and the whole file is held in memory. */
 const MAX_FILE_BYTES = 200_000_000;
@@ -41,8 +41,8 @@ async function decode(source: PictureSource): Promise<Picture> {
       return Picture.decode(bytes);
     } catch (error) {
       if (error instanceof WebAssembly.RuntimeError) throw error;
-      if (hasCode(error, "too-large")) throw tooManyPixels(String(error));
-      why = String(error);
+      if (codeOf(error) === "too-large") throw tooManyPixels(detailOf(error));
+      why = detailOf(error);
     }
   }
   // Node has no other decoder.
@@ -56,8 +56,7 @@ async function read(blob: Blob): Promise<ArrayBuffer> {
   try {
     return await blob.arrayBuffer();
   } catch (error) {
-    const detail = error instanceof Error ? error.message : String(error);
-    throw new WorkerError({ code: "gone", detail });
+    throw new WorkerError({ code: "gone", detail: detailOf(error) });
   }
 }
 
@@ -65,8 +64,8 @@ async function decodeByBrowser(blob: Blob, head: Uint8Array): Promise<ImageBitma
   try {
     return await createImageBitmap(blob, AS_IT_IS);
   } catch (error) {
-    const detail = error instanceof Error ? error.message : String(error);
-    throw new WorkerError({ code: isHeic(head) ? "heic" : "bad-picture", detail });
+    const code = isHeic(head) ? "heic" : "bad-picture";
+    throw new WorkerError({ code, detail: detailOf(error) });
   }
 }
 

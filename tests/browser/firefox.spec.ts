@@ -33,7 +33,7 @@ test("a sample is answered in Firefox, imagined examples change it, a reload kee
     await page.waitForSelector(".bar-mark:not([hidden])");
     await page.locator(".evidence-button").click();
     await page.waitForSelector(".query-picture canvas:not([hidden])");
-    await expect.poll(() => page.evaluate(readKept)).toEqual({ queries: 12, hallucinations: 20 });
+    await expect.poll(() => page.evaluate(readKept)).toMatchObject({ queries: 12, hallucinations: 20 });
     await page.reload();
     await answered(page);
     expect(await page.$eval(".imagine input", (input) => (input as HTMLInputElement).value)).toBe("20");

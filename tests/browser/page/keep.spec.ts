@@ -31,7 +31,7 @@ test("the session survives a reload", async ({ page }) => {
   await ask(page, [picture("which.png", [190, 20, 20])]);
   await answered(page);
   await page.getByLabel("Imagined examples per class").fill("7");
-  await expect.poll(() => page.evaluate(readKept)).toEqual({ queries: 1, hallucinations: 7 });
+  await expect.poll(() => page.evaluate(readKept)).toMatchObject({ queries: 1, hallucinations: 7 });
   await page.reload();
   await answered(page);
   await expect(page.getByLabel("Name of class 1")).toHaveValue("Red");

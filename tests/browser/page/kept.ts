@@ -3,6 +3,8 @@
 export interface Kept {
   queries: number;
   hallucinations: number;
+  /** The id of the model's entry. */
+  model: string;
 }
 
 /** Runs in the page. */
@@ -18,8 +20,9 @@ export async function readKept(): Promise<Kept> {
     const session = await settled(
       database.transaction("values").objectStore("values").get("session"),
     );
-    const { queries, settings } = session ?? { queries: [], settings: { hallucinations: 0 } };
-    return { queries: queries.length, hallucinations: settings.hallucinations };
+    const nothing = { queries: [], settings: { hallucinations: 0 }, modelId: "" };
+    const { queries, settings, modelId } = session ?? nothing;
+    return { queries: queries.length, hallucinations: settings.hallucinations, model: modelId };
   } finally {
     database.close();
   }

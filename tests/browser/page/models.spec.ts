@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, type Page, test } from "@playwright/test";
+import { readKept } from "./kept";
 import { siteBefore } from "./site";
 import {
   answered,
@@ -164,6 +165,8 @@ test("two model files of one name are two models, and an exported classifier is 
   await (await saved).saveAs(path);
   await page.getByLabel("Use a model of your own").setInputFiles(path);
   await expect(page.getByRole("alert")).toContainText("is an exported classifier, no model");
+  const kept = async () => (await page.evaluate(readKept)).model;
+  await expect.poll(kept).toContain("best.safetensors");
   await page.reload();
   await expect(page.getByRole("radio", { name: /^mine/ })).toHaveCount(2);
   await expect(page.getByRole("radio", { name: /^tiny-imagenet/ })).toBeChecked();

@@ -154,7 +154,7 @@ test.describe("with a service worker", () => {
 test("the browser is asked to clear nothing, once there are pictures of one's own", async ({
   page,
 }) => {
-  await page.addInitScript(countPersist, "grants");
+  await page.addInitScript(countPersist, "grants" as const);
   await page.goto("./");
   await page.getByRole("button", { name: /Beetles/ }).click();
   await answered(page);

@@ -172,6 +172,25 @@ test("two model files of one name are two models, and an exported classifier is 
   await expect(page.getByRole("radio", { name: /^tiny-imagenet/ })).toBeChecked();
 });
 
+test("a file that is no model, while the first is on its way, leaves that one", async ({ page }) => {
+  let arrive = () => {};
+  const held = new Promise<void>((resolve) => {
+    arrive = resolve;
+  });
+  await page.route(/everyday[^/]*\.safetensors/, async (route) => {
+    await held;
+    // The first is given up by the page meanwhile.
+    await route.continue().catch(() => {});
+  });
+  await teach(page, TWO);
+  const nothing = { name: "mine.safetensors", mimeType: "", buffer: Buffer.from("nothing like it") };
+  await page.getByLabel("Use a model of your own").setInputFiles([nothing]);
+  await expect(page.getByRole("alert")).toContainText("“mine.safetensors” cannot be used as a model");
+  arrive();
+  await expect(page.getByRole("radio", { name: /^Everyday photographs/ })).toBeChecked();
+  await expect(page.locator(".thumb.waiting")).toHaveCount(0);
+});
+
 test("ridge regression answers too and knows no distance; together is labelled", async ({ page }) => {
   await openSample(page, /Groceries/);
   const first = () => cards(page).first().locator(".bar").first().getAttribute("data-probability");

@@ -73,10 +73,10 @@ test("a quota that is used up, and is enough again", async ({ page }) => {
   await page.getByLabel("Imagined examples per class").fill("7");
   await page.waitForTimeout(1000);
   await expect(alert).toHaveCount(1);
-  expect(await page.evaluate(readKept)).toEqual({ queries: 1, hallucinations: 0 });
+  expect(await page.evaluate(readKept)).toMatchObject({ queries: 1, hallucinations: 0 });
   await page.getByRole("button", { name: "Menu of more.png" }).click();
   await page.getByRole("menuitem", { name: "Remove picture" }).click();
-  await expect.poll(() => page.evaluate(readKept)).toEqual({ queries: 1, hallucinations: 7 });
+  await expect.poll(() => page.evaluate(readKept)).toMatchObject({ queries: 1, hallucinations: 7 });
   await expect(alert).toHaveCount(0);
 });
 

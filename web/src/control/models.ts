@@ -146,7 +146,9 @@ export class Models {
   }
 
   async #start(entry: ModelEntry): Promise<void> {
-    const before = this.#store.model.phase === "ready" ? this.#store.model : null;
+    // One that was still on its way counts too: nobody is left without a model by a bad file.
+    const { model } = this.#store;
+    const before = model.phase === "ready" || model.phase === "loading" ? model.entry : null;
     this.#load.abort();
     this.#load = new AbortController();
     const { signal } = this.#load;
@@ -164,7 +166,7 @@ export class Models {
       this.#store.changed();
     } catch (error) {
       if (signal.aborted || isCancelled(error) || isCrash(error)) return;
-      this.#failed(entry, before?.entry ?? null, error);
+      this.#failed(entry, before, error);
     }
   }
 

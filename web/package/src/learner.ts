@@ -194,17 +194,19 @@ export class Learner implements api.Learner {
   }
 
   async #ask({ feature, torn }: Encoded): Promise<api.Answer> {
-    const picture = this.#freeId();
     const worker = await this.#open();
-    await worker.call("put", { picture, feature });
-    // From here to the call nothing waits, so that all that it names is still there.
+    // From here to the last call nothing waits: all that it names is there, and nothing else is
+    // called what this question is.
+    const picture = this.#freeId();
     const task = this.#task([picture]);
     const { classes } = task;
     if (classes.length < 2)
       throw refuse("too-few", `two classes are needed, there are ${this.#names()}: add examples`);
+    const put = worker.call("put", { picture, feature });
     // By itself: there is no other that it could be looked at with.
-    const answer = await worker.call("classify", { ...task, context: "inductive" });
+    const asked = worker.call("classify", { ...task, context: "inductive" });
     this.#forget([{ id: picture }]);
+    const [answer] = await Promise.all([asked, put]);
     const [{ probabilities = [], rejectionScore: novelty = 0 } = {}] = answer.queries;
     const isNone = this.#threshold !== null && novelty > this.#threshold;
     const best = classes[probabilities.indexOf(Math.max(...probabilities))];

@@ -1,10 +1,10 @@
 //! `cargo xtask cuda`, and the guard of the CUDA-gated Rust that needs no GPU.
 //!
 //! Two tool-kits are laid out below the build folder. The *stub* has a make-believe compiler and
-//! takes a second: with it, clippy and the tests see all code behind the `cuda` feature on any
-//! machine. The *real* one is NVIDIA's compiler from PyPI, which compiles candle's kernels. Both
-//! link against lazy libraries (see [`shim`]), so what they build starts without a driver and
-//! falls back to the CPU. For a machine with NVIDIA's own tool-kit see `docs/gpu.md`.
+//! takes no time: with it, clippy sees all code behind the `cuda` feature on any machine. The
+//! *real* one is NVIDIA's compiler from PyPI, which compiles candle's kernels. It links against
+//! lazy libraries (see [`shim`]), so what it builds starts without a driver and falls back to the
+//! CPU. For a machine with NVIDIA's own tool-kit see `docs/gpu.md`.
 
 mod gpu;
 mod real;
@@ -99,7 +99,7 @@ impl Toolkit {
     }
 }
 
-/// The compiler of one tool-kit with the lazy libraries beside it.
+/// NVIDIA's compiler with the lazy libraries beside it.
 fn with_shims(home: PathBuf, libraries: Vec<PathBuf>, major: u32) -> Result<Toolkit> {
     let lib = home.join("lib");
     shim::build(&lib, major)?;

@@ -32,8 +32,11 @@ pub fn run(
         Some(weights) => (PathBuf::from(weights), None, None),
         None => {
             let out = runs.join(run.folder());
-            step(&format!("train {}", run.name()), || train(trainer, study, run, &data, &out))?;
-            (out.join("best.safetensors"), study.call(run), Some(minutes(&out)?))
+            let call = study.call(run);
+            step(&format!("train {}", run.name()), || {
+                train(trainer, study, run, &call, &data, &out)
+            })?;
+            (out.join("best.safetensors"), Some(call), Some(minutes(&out)?))
         }
     };
     let mut lines = Vec::new();
@@ -70,10 +73,18 @@ fn time(trainer: &Trainer, weights: &Path) -> Result<Line> {
     cell(TIME.to_owned(), report["ms_per_image"].as_f64(), None)
 }
 
-fn train(trainer: &Trainer, study: &Study, run: &Run, data: &Path, out: &Path) -> Result<()> {
+/// Begins what `call` says, or goes on with it.
+fn train(
+    trainer: &Trainer,
+    study: &Study,
+    run: &Run,
+    call: &str,
+    data: &Path,
+    out: &Path,
+) -> Result<()> {
     let mut fewshot = Command::new(trainer.path());
     fewshot.arg("train");
-    if is_begun(out, study.call(run).as_deref()) {
+    if is_begun(out, call) {
         fewshot.arg("--resume").arg(out);
     } else {
         clear(out)?;
@@ -81,7 +92,7 @@ fn train(trainer: &Trainer, study: &Study, run: &Run, data: &Path, out: &Path) -
         study.changes(run).for_each(|change| {
             fewshot.args(["--set", change]);
         });
-        note(out, &study.call(run).unwrap_or_default())?;
+        note(out, call)?;
     }
     command::run(&mut fewshot)
 }
@@ -101,9 +112,9 @@ fn note(out: &Path, call: &str) -> Result<()> {
 }
 
 /// Whether there is a training to go on with, and it is this one.
-fn is_begun(out: &Path, call: Option<&str>) -> bool {
+fn is_begun(out: &Path, call: &str) -> bool {
     let begun = std::fs::read_to_string(begun_as(out)).ok();
-    out.join("run.json").is_file() && begun.as_deref() == call
+    out.join("run.json").is_file() && begun.as_deref() == Some(call)
 }
 
 /// Takes away what a training left that was stopped before it began, or was another: there is
@@ -202,11 +213,11 @@ mod tests {
         let parent = tempfile::tempdir().unwrap();
         let out = parent.path().join("study/dot--1-shot--m---10");
         note(&out, "fewshot train --set seed=0").unwrap();
-        assert!(!is_begun(&out, Some("fewshot train --set seed=0")), "nothing is there yet");
+        assert!(!is_begun(&out, "fewshot train --set seed=0"), "nothing is there yet");
         std::fs::create_dir_all(&out).unwrap();
         std::fs::write(out.join("run.json"), "{}").unwrap();
-        assert!(is_begun(&out, Some("fewshot train --set seed=0")));
-        assert!(!is_begun(&out, Some("fewshot train --set seed=1")));
+        assert!(is_begun(&out, "fewshot train --set seed=0"));
+        assert!(!is_begun(&out, "fewshot train --set seed=1"));
     }
 
     #[test]

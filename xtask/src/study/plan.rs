@@ -92,7 +92,7 @@ impl Study {
     /// The runs without a line among those recorded, or with none of their training as it is now.
     pub fn runs_left(&self, lines: &[Line]) -> Vec<&Run> {
         let done = |run: &&Run| {
-            let trained = self.call(run);
+            let trained = run.weights.is_none().then(|| self.call(run));
             lines.iter().any(|line| line.run == run.name() && line.trained == trained)
         };
         self.run.iter().filter(|run| !done(run)).collect()
@@ -103,13 +103,13 @@ impl Study {
         self.set.iter().chain(&run.set)
     }
 
-    /// The training as a reader would type it; none for a model that is there.
-    pub fn call(&self, run: &Run) -> Option<String> {
+    /// The training of a run as a reader would type it.
+    pub fn call(&self, run: &Run) -> String {
         let mut call = format!("fewshot train --recipe {} --data {}", self.recipe, self.data);
         for change in self.changes(run) {
             call.push_str(&format!(" --set {change}"));
         }
-        run.weights.is_none().then_some(call)
+        call
     }
 }
 
@@ -154,7 +154,7 @@ mod tests {
         assert_eq!(study.run[1].folder(), "l2--5-shot");
         let line = Line {
             run: "l2, 1-shot".into(),
-            trained: study.call(&study.run[0]),
+            trained: Some(study.call(&study.run[0])),
             ..Line::default()
         };
         let left = |line| study.runs_left(&[line]).iter().map(|run| run.name()).collect::<Vec<_>>();

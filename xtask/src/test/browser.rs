@@ -17,26 +17,14 @@ pub fn unit_tests(web: &Path) -> Result<(bool, String)> {
     command::run_and_keep(Command::new("npm").args(["run", "--silent", "test"]).current_dir(web))
 }
 
-/// The browsers are programs by the variables that name them to the tests.
-pub fn tests(
-    workspace: &Workspace,
-    site: &Path,
-    browsers: &[(&str, PathBuf)],
-) -> Result<(bool, String)> {
-    served(workspace, site, browsers, "test:browser")
-}
-
+/// The page's own tests.
+pub const TESTS: &str = "test:browser";
 /// A page that grows to two thousand pictures: minutes, with the machine to itself.
-pub fn growth(
-    workspace: &Workspace,
-    site: &Path,
-    browsers: &[(&str, PathBuf)],
-) -> Result<(bool, String)> {
-    served(workspace, site, browsers, "growth")
-}
+pub const GROWTH: &str = "growth";
 
 /// One of npm's scripts, with the site served under a base path as a project page of a host has it.
-fn served(
+/// The browsers are programs by the variables that name them to the tests.
+pub fn run(
     workspace: &Workspace,
     site: &Path,
     browsers: &[(&str, PathBuf)],

@@ -112,9 +112,10 @@ fn page(workspace: &Workspace, slow: bool, suite: &mut Suite) {
         (Some(site), Some(chromium)) => {
             let mut browsers = vec![(CHROMIUM.variable, chromium)];
             browsers.extend(firefox.ok().map(|firefox| (FIREFOX.variable, firefox)));
-            suite.tests("the page in browsers", || browser::tests(workspace, &site, &browsers));
+            let run = |script| browser::run(workspace, &site, &browsers, script);
+            suite.tests("the page in browsers", || run(browser::TESTS));
             if slow {
-                suite.tests("a page that grows", || browser::growth(workspace, &site, &browsers));
+                suite.tests("a page that grows", || run(browser::GROWTH));
             }
         }
         _ => suite.skip("the page in browsers", "the page or the browser is missing"),

@@ -8,7 +8,6 @@
 pub(crate) mod conv4;
 pub(crate) mod efficientnet_lite0;
 mod frozen;
-mod gpu;
 mod norm;
 mod operations;
 pub(crate) mod resnet12;

@@ -21,7 +21,10 @@ mod error;
 pub mod generator;
 mod head;
 pub mod image;
-#[expect(unsafe_code, reason = "vector instructions, and slices shared among threads")]
+#[expect(
+    unsafe_code,
+    reason = "vector instructions, slices shared among threads, and launches on GPUs"
+)]
 mod kernels;
 mod learner;
 mod least;
@@ -34,6 +37,12 @@ pub mod rng;
 pub mod sealed;
 mod support;
 pub mod transform;
+
+/// Steps of training in kernels for NVIDIA GPUs.
+#[cfg(feature = "cuda")]
+pub mod gpu {
+    pub use crate::kernels::gpu::{Betas, adam, nesterov};
+}
 
 pub use backbone::{Backbone, Backend, FrozenBackbone};
 pub use checkpoint::{Checkpoint, Precision};

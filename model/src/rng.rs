@@ -7,8 +7,13 @@
 use candle_core::{Device, Shape, Tensor};
 use rand::{Rng as _, SeedableRng};
 use rand_distr::{Distribution, StandardNormal};
+#[cfg(not(target_arch = "wasm32"))]
+use rayon::prelude::*;
 
 use crate::Result;
+
+/// Draws of a mask that are worth a thread's while.
+const PART: usize = 1 << 14;
 
 /// The generator used throughout.
 pub type Rng = rand_chacha::ChaCha8Rng;
@@ -61,7 +66,8 @@ pub fn uniform(
     Ok(Tensor::from_vec(values, shape, device)?)
 }
 
-/// A dropout mask: `1 / (1 - rate)` with probability `1 - rate`, else 0, f32.
+/// A dropout mask: `1 / (1 - rate)` with probability `1 - rate`, else 0, f32. Drawn on all cores,
+/// the same as one after the other.
 pub fn dropout_mask(
     rng: &mut Rng,
     rate: f32,
@@ -70,9 +76,19 @@ pub fn dropout_mask(
 ) -> Result<Tensor> {
     let shape = shape.into();
     let keep = 1.0 / (1.0 - rate);
-    let values: Vec<f32> = (0..shape.elem_count())
-        .map(|_| if rng.random::<f32>() < rate { 0.0 } else { keep })
-        .collect();
+    let mut values = vec![0.0; shape.elem_count()];
+    // A draw takes one word of the stream, so each part knows where it begins.
+    let begin = rng.get_word_pos();
+    let draw = |(part, values): (usize, &mut [f32])| {
+        let mut rng = rng.clone();
+        rng.set_word_pos(begin + (part * PART) as u128);
+        values.fill_with(|| if rng.random::<f32>() < rate { 0.0 } else { keep });
+    };
+    #[cfg(not(target_arch = "wasm32"))]
+    values.par_chunks_mut(PART).enumerate().for_each(draw);
+    #[cfg(target_arch = "wasm32")]
+    values.chunks_mut(PART).enumerate().for_each(draw);
+    rng.set_word_pos(begin + values.len() as u128);
     Ok(Tensor::from_vec(values, shape, device)?)
 }
 
@@ -95,6 +111,19 @@ mod tests {
             streams.iter().map(|words| stream_of(words)).collect();
         assert_eq!(distinct.len(), streams.len());
         assert_eq!(stream_of(&["ab", "c"]), stream_of(&["ab", "c"]));
+    }
+
+    #[test]
+    fn masks_are_those_drawn_one_after_the_other() -> Result<()> {
+        let (mut together, mut single) = (rng(3, 1), rng(3, 1));
+        for count in [1, 5, 3 * PART + 7] {
+            let mask = dropout_mask(&mut together, 0.25, count, &Device::Cpu)?.to_vec1::<f32>()?;
+            let mut draw = || if single.random::<f32>() < 0.25 { 0.0 } else { 1.0 / 0.75 };
+            let drawn: Vec<f32> = std::iter::repeat_with(&mut draw).take(count).collect();
+            assert!(mask == drawn, "{count}");
+        }
+        assert_eq!(together.random::<u64>(), single.random::<u64>());
+        Ok(())
     }
 
     #[test]

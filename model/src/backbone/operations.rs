@@ -1,9 +1,11 @@
-//! What training is made of, in candle's own operations, on any device.
+//! What training is made of, in candle's own operations, on any device; on an NVIDIA GPU in
+//! kernels of ours.
 
 use candle_core::{D, Tensor, Var};
 
-use super::gpu;
 use crate::Result;
+#[cfg(feature = "cuda")]
+use crate::kernels::gpu;
 
 /// Share of the batch's statistics in the running ones at each step, PyTorch's default.
 pub const MOMENTUM: f64 = 0.1;
@@ -29,14 +31,15 @@ impl BatchStatistics {
 
 /// Convolution of stride 1 that keeps the side, zeros around.
 ///
-/// On the CPU one matrix product over all windows (im2col): the gradient of candle's own
-/// convolution takes more than ten times as long there. Elsewhere see [`gpu`].
+/// One matrix product over all windows (im2col): the gradient of candle's own convolution takes
+/// more than ten times as long on the CPU. On an NVIDIA GPU a kernel of ours.
 ///
 /// # Shapes
 /// - map: (B, I, S, S), weight: (O, I, k, k), k odd
 /// - output: (B, O, S, S)
 pub(super) fn convolve(map: &Tensor, weight: &Tensor) -> Result<Tensor> {
-    if !map.device().is_cpu() {
+    #[cfg(feature = "cuda")]
+    if map.device().is_cuda() {
         return gpu::convolve(map, weight);
     }
     let (output, input, kernel, _) = weight.dims4()?;
@@ -65,7 +68,8 @@ pub(super) fn batch_norm(
     beta: &Tensor,
     epsilon: f64,
 ) -> Result<(Tensor, BatchStatistics)> {
-    if !map.device().is_cpu() {
+    #[cfg(feature = "cuda")]
+    if map.device().is_cuda() {
         return gpu::batch_norm(map, gamma, beta, epsilon);
     }
     let (batch, channels, height, width) = map.dims4()?;
@@ -87,18 +91,38 @@ pub(super) fn batch_norm(
     Ok((normalised, statistics))
 }
 
+/// BatchNorm with statistics that are given, `(x − mean) / √(var + ε) · gamma + beta`;
+/// (B, O, S, S) to the same.
+pub(super) fn normalise(
+    map: &Tensor,
+    gamma: &Tensor,
+    beta: &Tensor,
+    statistics: &BatchStatistics,
+    epsilon: f64,
+) -> Result<Tensor> {
+    #[cfg(feature = "cuda")]
+    if map.device().is_cuda() {
+        return gpu::normalise(map, gamma, beta, statistics, epsilon);
+    }
+    let per_channel = |tensor: &Tensor| tensor.reshape((1, (), 1, 1));
+    let scale = (gamma / (&statistics.var + epsilon)?.sqrt()?)?;
+    let shift = (beta - (&statistics.mean * &scale)?)?;
+    Ok(map.broadcast_mul(&per_channel(&scale)?)?.broadcast_add(&per_channel(&shift)?)?)
+}
+
 /// Maximum over 2x2 windows, an odd last row or column left out.
 ///
 /// Before the activation, which does not change which value is the greatest and then has a quarter
-/// of the work. On the CPU built from argmax and gather because candle's own max-pool halves and
-/// quarters gradients; elsewhere see [`gpu`].
+/// of the work. Built from argmax and gather because candle's own max-pool halves and quarters
+/// gradients; on an NVIDIA GPU a kernel of ours.
 pub(super) fn max_pool(map: &Tensor) -> Result<Tensor> {
+    #[cfg(feature = "cuda")]
+    if map.device().is_cuda() {
+        return gpu::max_pool(map);
+    }
     let (batch, channels, height, width) = map.dims4()?;
     let (rows, columns) = (height / 2, width / 2);
     let whole = map.narrow(2, 0, rows * 2)?.narrow(3, 0, columns * 2)?.contiguous()?;
-    if !map.device().is_cpu() {
-        return gpu::max_pool(&whole);
-    }
     let windows = whole
         .reshape(&[batch, channels, rows, 2, columns, 2][..])?
         .permute([0, 1, 2, 4, 3, 5])?

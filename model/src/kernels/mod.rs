@@ -1,4 +1,5 @@
-//! The backbones' fast path on the CPU and in WebAssembly.
+//! The backbones' fast path on the CPU and in WebAssembly; that of training on NVIDIA GPUs is in
+//! `gpu`.
 //!
 //! Every backbone but Conv-4 is a [`plan`] of fused operations. Conv-4 has kernels of its
 //! own, for training too, and what follows is about them.
@@ -15,6 +16,8 @@ pub(crate) mod arithmetic;
 mod convolve;
 mod dense;
 mod first;
+#[cfg(feature = "cuda")]
+pub(crate) mod gpu;
 mod infer;
 pub(crate) mod layer;
 mod layout;

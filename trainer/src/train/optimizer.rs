@@ -65,8 +65,8 @@ impl Optimizer {
 
     /// Moves every variable that has a gradient; `step` counts from 0.
     ///
-    /// On the CPU in place, a pass over each array; elsewhere by candle's own
-    /// operations. Both follow the same formulas.
+    /// On the CPU and on NVIDIA GPUs in place, a pass over each array; elsewhere by
+    /// candle's own operations. All follow the same formulas.
     ///
     /// # Errors
     /// If a gradient does not fit its variable.
@@ -78,6 +78,11 @@ impl Optimizer {
                 Kind::Sgd { weight_decay, .. } | Kind::Adam { weight_decay } => weight_decay,
             };
             let decay = if slot.var.rank() > 1 { decay } else { 0.0 };
+            #[cfg(feature = "cuda")]
+            if slot.var.device().is_cuda() {
+                slot.on_gpu(&self.kind, &gradient.contiguous()?, rate, step, decay)?;
+                continue;
+            }
             match (&self.kind, slot.var.device().is_cpu()) {
                 (Kind::Sgd { momentum, .. }, true) => {
                     slot.nesterov_in_place(&gradient.contiguous()?, rate, *momentum, decay)?;
@@ -134,6 +139,33 @@ impl Slot {
         update(&self.var, [&self.first, second], move |weight, [mean, square]| {
             weight - rate * (mean * first_share) / ((square * second_share).sqrt() + epsilon)
         })
+    }
+
+    #[cfg(feature = "cuda")]
+    fn on_gpu(
+        &self,
+        kind: &Kind,
+        gradient: &Tensor,
+        rate: f32,
+        step: usize,
+        decay: f32,
+    ) -> Result<()> {
+        let weight = self.var.as_tensor();
+        match kind {
+            Kind::Sgd { momentum, .. } => {
+                fewshot::gpu::nesterov([weight, &self.first], gradient, (decay, rate), *momentum)?;
+            }
+            Kind::Adam { .. } => {
+                let second = self.second.as_ref().context("Adam's second memory is missing")?;
+                let [first, second_beta, epsilon] =
+                    [BETA_1, BETA_2, EPSILON].map(|value| value as f32);
+                let betas = fewshot::gpu::Betas { first, second: second_beta, epsilon };
+                let shares = shares(step).map(|share| 1.0 / share as f32);
+                let memories = [weight, &self.first, second];
+                fewshot::gpu::adam(memories, gradient, (decay, rate), betas, shares)?;
+            }
+        }
+        Ok(())
     }
 
     fn by_tensors(

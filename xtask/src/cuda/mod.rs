@@ -50,6 +50,12 @@ pub fn run(workspace: &Workspace, arguments: &Cuda) -> Result<()> {
         if gpu { "found" } else { "none; the kernels are compiled all the same" },
     );
     let toolkit = real::lay_out(&workspace.target.join("cuda-real"), gpu)?;
+    step("compile the learner's own kernels, which are compiled anew where they run", || {
+        let mut nvcc = Command::new(toolkit.home.join("bin/nvcc"));
+        nvcc.arg("-cubin").arg(format!("-arch=sm_{COMPUTE_CAPABILITY}"));
+        nvcc.arg("-o").arg(toolkit.home.join("kernels.cubin"));
+        command::run(nvcc.arg(workspace.root.join("model/src/kernels/gpu/kernels.cu")))
+    })?;
     let target = workspace.target.join("cuda");
     step("build the trainer for CUDA (candle's kernels take minutes)", || {
         let mut cargo = cargo(workspace, &toolkit, arguments, "build")?;

@@ -4,7 +4,7 @@
 use candle_core::Tensor;
 
 use super::{
-    super::operations::{self, BatchStatistics, batch_norm, max_pool},
+    super::operations::{self, BatchStatistics, batch_norm, max_pool, normalise},
     EPSILON,
     block::Block,
 };
@@ -32,13 +32,12 @@ pub(super) fn forward_train(
 pub(super) fn forward(blocks: &[Block], images: &Tensor) -> Result<Tensor> {
     let mut map = images.clone();
     for block in blocks {
-        let per_channel = |tensor: &Tensor| tensor.reshape((1, (), 1, 1));
-        let scale = (&block.gamma / (&block.running_var + EPSILON)?.sqrt()?)?;
-        let mean = (&block.running_mean - &block.bias)?;
-        let shift = (&block.beta - (mean * &scale)?)?;
-        let normalised = operations::convolve(&map, &block.weight)?
-            .broadcast_mul(&per_channel(&scale)?)?
-            .broadcast_add(&per_channel(&shift)?)?;
+        let statistics = BatchStatistics {
+            mean: (&block.running_mean - &block.bias)?,
+            var: block.running_var.clone(),
+        };
+        let convolved = operations::convolve(&map, &block.weight)?;
+        let normalised = normalise(&convolved, &block.gamma, &block.beta, &statistics, EPSILON)?;
         map = max_pool(&normalised)?.relu()?;
     }
     Ok(map.flatten_from(1)?)

@@ -49,6 +49,21 @@ test("many questions are a list of which only what is seen is drawn", async ({ p
   const card = page.getByRole("dialog", { name: "0.png" });
   await expect(card.locator(".bar")).toHaveCount(2);
   await expect(card.locator(".answer")).toHaveText("Red");
+  await page.keyboard.press("Escape");
+  // What cards show of imagined examples is not told where there are none.
+  await page.getByLabel("Imagined examples per class").fill("10");
+  await expect(page.locator(".imagine")).toContainText("10");
+  await expect(page.getByText("The stroke is the answer")).toBeHidden();
+});
+
+test.describe("by finger", () => {
+  test.use({ hasTouch: true, isMobile: true, viewport: { width: 360, height: 740 } });
+
+  test("keys are not spoken of, and what else a picture may be is read before its name", async ({ page }) => {
+    await asked(page);
+    await expect(page.getByText("A number key says")).toBeHidden();
+    await expect(page.locator(".sort-row").first()).toContainText(/^Red\d+%else Blue \d+% · 0\.png$/);
+  });
 });
 
 test("they are filtered by class and ordered by doubt or name", async ({ page }) => {

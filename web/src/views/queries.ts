@@ -94,11 +94,12 @@ function waitingFor({ store }: App): string {
   return store.model.phase === "ready" ? "" : `${t.needModel} ${arrival(store)}`.trim();
 }
 
-/** What is special about the answers: looked at together, or with imagined examples. */
+/** What is special about the answers: looked at together, or, on cards, with imagined examples. */
 function explainMark({ store }: App): string {
   const { hallucinations, context } = store.session.settings;
   if (!store.classification) return "";
-  const imagines = hallucinations > 0 && store.info?.generator;
+  const cards = store.session.queries.length <= MOST_CARDS;
+  const imagines = hallucinations > 0 && store.info?.generator && cards;
   return [context === "transductive" && t.lookedAtTogether, imagines && t.withoutImagining]
     .filter(Boolean)
     .join(" ");

@@ -119,11 +119,11 @@ const de: Strings = {
   filter: "Zeigen",
   everyAnswer: "Alle",
   order: "Reihenfolge",
-  teachesMost: "würde am meisten lehren",
+  teachesMost: "sehr lehrreich",
   orders: {
     given: "wie sie kamen",
     doubt: "Zweifelhafte zuerst",
-    teaches: "was am meisten lehrt, zuerst",
+    teaches: "Lehrreichste zuerst",
     name: "nach Namen",
   },
   keys: (keys) => `Eine Zifferntaste sagt, was das gewählte Bild ist: ${keys}.`,

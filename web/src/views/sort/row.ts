@@ -48,7 +48,7 @@ export function sortRow(app: App, { query }: Answer, look: (picture: string) => 
     setText(probability, share);
     const part = picture?.torn ? t.tornShort : "";
     const teaches = app.store.suggested.includes(id) ? t.teachesMost : "";
-    setText(second, [teaches, name, part, rest].filter(Boolean).join(" · "));
+    setText(second, [teaches, part, rest, name].filter(Boolean).join(" · "));
     setAttribute(main, "aria-label", t.answered(name, said, share));
   };
   return { element, update };

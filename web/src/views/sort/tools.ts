@@ -40,7 +40,7 @@ export function sortTools(app: App): Tools {
   const words = h("p", { class: "hint", id: "sort-progress" });
   bar.setAttribute("aria-labelledby", words.id);
   const progress = h("div", { class: "sort-progress" }, bar, words);
-  const keys = h("p", { class: "hint" });
+  const keys = h("p", { class: "hint sort-keys" });
   const field = (name: string, control: HTMLElement) =>
     h("label", { class: "sort-field", for: control.id }, h("span", {}, name), control);
   const element = h(

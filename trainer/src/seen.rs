@@ -84,23 +84,35 @@ impl Seen {
         !self.incomplete
     }
 
+    /// Whether none of them is named.
+    #[must_use]
+    pub fn is_unknown(&self) -> bool {
+        self.origins.is_empty()
+    }
+
     /// Which classes of a data set these are; `whole` has all that the data set
     /// lists, and tells whether it is one that is recorded.
     #[must_use]
     pub fn among(&self, whole: &Dataset, classes: &[Class]) -> Matches {
         let mut roles = vec![None; classes.len()];
-        let mut namesakes = Vec::new();
+        let mut named = vec![false; classes.len()];
         for origin in &self.origins {
             let same = origin.is(whole);
-            for (class, role) in classes.iter().zip(&mut roles) {
+            for ((class, role), named) in classes.iter().zip(&mut roles).zip(&mut named) {
                 let found = origin.role(&class.id);
                 if same || is_wordnet_id(&class.id) {
                     *role = role.or(found);
-                } else if found.is_some() {
-                    namesakes.push(class.id.clone());
+                } else {
+                    *named |= found.is_some();
                 }
             }
         }
+        let only_named = classes
+            .iter()
+            .zip(&roles)
+            .zip(named)
+            .filter(|((_, role), named)| *named && role.is_none());
+        let namesakes = only_named.map(|((class, _), _)| class.id.clone()).collect();
         Matches { roles, namesakes }
     }
 }
@@ -233,6 +245,11 @@ mod tests {
         let other = dataset("drawings", &["cat", "house", "sun"]);
         let matches = seen.among(&other, &other.classes);
         assert_eq!((matches.roles, matches.namesakes), (vec![None; 3], vec!["cat".to_owned()]));
+        // What was seen in this data is not said once more to be another's namesake.
+        let mut both = provenance("drawings", &["cat", "house"], &["sun"]);
+        both.insert("start".into(), Value::Object(provenance("pets", &["cat", "dog", "hen"], &[])));
+        let matches = Seen::of(&both).among(&other, &other.classes);
+        assert_eq!((matches.roles, matches.namesakes), (vec![TRAINED, TRAINED, CHOSEN], vec![]));
     }
 
     #[test]

@@ -45,11 +45,15 @@ fn choice(source: &DataSource, part: Part, seen: &Seen) -> Result<Choice> {
     let found = roles.iter().flatten().count();
     let mut notes = Vec::new();
     if !seen.is_complete() {
-        notes.push(
-            "the weights do not record which classes they were trained on; if some of these are \
-             among them, the figures are too high"
-                .to_owned(),
-        );
+        let (record, them) = if seen.is_unknown() {
+            ("do not record which", "them")
+        } else {
+            ("record only a part of the", "the others")
+        };
+        notes.push(format!(
+            "the weights {record} classes they were trained on; if some of these are among \
+             {them}, the figures are too high"
+        ));
     }
     if !namesakes.is_empty() {
         notes.push(format!(
@@ -157,7 +161,7 @@ pub fn shape(
 
 #[cfg(test)]
 mod tests {
-    use serde_json::{Map, json};
+    use serde_json::{Map, Value, json};
 
     use super::*;
     use crate::data::{Class, ImageSource};
@@ -176,17 +180,21 @@ mod tests {
         (folder, source)
     }
 
-    fn seen(data: &str, train: &[&str], val: &[&str]) -> Seen {
+    fn provenance(data: &str, train: &[&str], val: &[&str]) -> Map<String, Value> {
         let record = |ids: &[&str]| {
             let classes = ids.iter().map(|id| class(id)).collect();
             let side = Dataset { name: data.into(), split: Part::All, classes };
             seen::record(&side, &side)
         };
-        Seen::of(&Map::from_iter([
+        Map::from_iter([
             ("data".to_owned(), json!(data)),
             ("train".to_owned(), record(train)),
             ("val".to_owned(), record(val)),
-        ]))
+        ])
+    }
+
+    fn seen(data: &str, train: &[&str], val: &[&str]) -> Seen {
+        Seen::of(&provenance(data, train, val))
     }
 
     fn ids(choice: &Choice) -> String {
@@ -226,6 +234,11 @@ mod tests {
         }
         let unknown = choice(&source, Split::Test.into(), &Seen::of(&Map::new())).unwrap();
         assert!(unknown.notes[0].contains("do not record which classes"), "{:?}", unknown.notes);
+        // Trained from weights that name nothing: what was trained on since is known.
+        let mut record = provenance("pets", &["cat"], &["cow"]);
+        record.insert("start".into(), json!({}));
+        let since = choice(&source, Split::Test.into(), &Seen::of(&record)).unwrap();
+        assert!(since.notes[0].contains("only a part of the classes"), "{:?}", since.notes);
     }
 
     #[test]

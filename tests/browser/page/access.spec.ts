@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { expect, type Page, test } from "@playwright/test";
 import { claiming } from "./pictures";
-import { answered, fromMenu, open, openSample } from "./support";
+import { answered, cards, fromMenu, open, openSample } from "./support";
 
 /** Runs axe in the page; its source goes in by the debugger, which the page's policy does not bind. */
 async function violations(page: Page): Promise<string[]> {
@@ -200,6 +200,18 @@ for (const width of [360, 768, 1440]) {
     expect(await page.getByRole("dialog").evaluate(inside), "a window").toBe(0);
   });
 }
+
+test("a long name of a class stays in its card on a phone", async ({ page }) => {
+  await page.setViewportSize({ width: 360, height: 740 });
+  await open(page, "#lang=de");
+  await page.getByRole("button", { name: /Obst und Gemüse/ }).click();
+  await answered(page);
+  await expect(page.locator(".answer", { hasText: "Rote Paprika" }).first()).toBeVisible();
+  const out = await cards(page).evaluateAll((all) =>
+    all.map((card) => card.scrollWidth - card.clientWidth),
+  );
+  expect(Math.max(...out)).toBe(0);
+});
 
 test.describe("by finger", () => {
   test.use({ hasTouch: true, isMobile: true, viewport: { width: 360, height: 740 } });

@@ -30,10 +30,11 @@ use crate::{BackboneConfig, Error, ModelConfig, Parameters, Result, rng::Rng};
 /// Which implementation computes a backbone.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Backend {
-    /// The project's kernels on the CPU, candle's operations elsewhere.
+    /// The project's kernels on the CPU; elsewhere candle's operations, on NVIDIA GPUs with kernels
+    /// of the project's for those that take the time.
     #[default]
     Fastest,
-    /// Candle's operations everywhere: what the kernels are held against.
+    /// As on a GPU, everywhere: what the CPU's kernels are held against.
     Reference,
 }
 

@@ -1,6 +1,8 @@
 //! What operations with a gradient of their own give out.
 
-use candle_core::{CpuStorage, CudaStorage, Shape, Storage, Tensor, backend::BackendStorage};
+use candle_core::{CpuStorage, Shape, Tensor};
+#[cfg(feature = "cuda")]
+use candle_core::{CudaStorage, Storage, backend::BackendStorage};
 
 /// What an operation gives out, computed before it is applied: of its arguments candle hands an
 /// operation memory only, on which its own operations cannot be called.
@@ -12,6 +14,7 @@ impl Computed {
         Ok((CpuStorage::F32(values), self.0.shape().clone()))
     }
 
+    #[cfg(feature = "cuda")]
     pub fn on_cuda(&self) -> candle_core::Result<(CudaStorage, Shape)> {
         let contiguous = self.0.contiguous()?;
         let (storage, layout) = contiguous.storage_and_layout();

@@ -60,13 +60,14 @@ struct Measured {
 }
 
 impl Measured {
-    fn mean_alone_ms(&self) -> f64 {
-        self.alone_ms.iter().sum::<f64>() / 2.0
+    /// The faster of the two: a slow one says that the machine was doing something else.
+    fn best_alone_ms(&self) -> f64 {
+        self.alone_ms[0].min(self.alone_ms[1])
     }
 
     /// Percent of the time that the steps would take alone.
     fn share(&self) -> f64 {
-        100.0 * self.mean_alone_ms() / 1000.0 * self.steps as f64 / self.seconds
+        100.0 * self.best_alone_ms() / 1000.0 * self.steps as f64 / self.seconds
     }
 }
 
@@ -127,7 +128,7 @@ fn table(rows: &[Measured]) -> String {
             row.recipe.to_owned(),
             row.steps.to_string(),
             format!("{:.0}", row.seconds),
-            ms(row.mean_alone_ms()),
+            ms(row.best_alone_ms()),
             format!("**{:.0} %**", row.share()),
             format!("{:.0} %", GOAL.must),
             GOAL.at_least(row.share()).to_string(),
@@ -147,7 +148,7 @@ mod tests {
 {"stage":2,"kind":"fit","step":1,"steps":1,"seconds":12.0}"#;
         let (steps, seconds) = pretraining(metrics).unwrap();
         assert_eq!((steps, seconds), (100, 10.0));
-        let measured = Measured { recipe: "cifar-fs", steps, seconds, alone_ms: [70.0, 90.0] };
+        let measured = Measured { recipe: "cifar-fs", steps, seconds, alone_ms: [80.0, 95.0] };
         assert!((measured.share() - 80.0).abs() < 1e-9);
         let table = table(&[measured]);
         assert!(table.contains("| cifar-fs | 100 | 10 | 80.0 | **80 %** | 70 % |"), "{table}");

@@ -16,7 +16,7 @@ use crate::digest::{Stamp, read, sha256};
 use crate::progress::{step, unchanged};
 use crate::setup::npm;
 use crate::setup::rust_target::WASM;
-use crate::workspace::Workspace;
+use crate::workspace::{Workspace, dependency_source};
 
 const NAME: &str = "fewshot_wasm";
 
@@ -86,12 +86,13 @@ pub fn build(workspace: &Workspace, modules: Modules) -> Result<()> {
         Modules::One => &VARIANTS[..1],
     };
     let mut compiled = Vec::new();
+    let remap = remap_crates()?;
     for variant in variants {
         compiled.push(step(
             &format!("compile the learner to WebAssembly, {}", variant.what),
             || {
                 let profile = modules.profile();
-                let mut cargo = compile(workspace, variant, profile);
+                let mut cargo = compile(workspace, variant, profile, &remap);
                 command::run(command::without_flags(&mut cargo))?;
                 read(&workspace.target.join(WASM).join(profile).join(format!("{NAME}.wasm")))
             },
@@ -137,10 +138,20 @@ pub fn build(workspace: &Workspace, modules: Modules) -> Result<()> {
     stamp.write()
 }
 
-fn compile(workspace: &Workspace, variant: &Variant, profile: &str) -> Command {
+/// Panics name files of dependencies: by the crate and not by where cargo unpacked it, so that the
+/// module tells nothing of the machine that built it, and is as large from any of them.
+fn remap_crates() -> Result<String> {
+    let candle = dependency_source("candle-core")?;
+    let unpacked = candle.parent().context("a crate is unpacked into a folder")?;
+    let flag = serde_json::to_string(&format!("--remap-path-prefix={}=", unpacked.display()))?;
+    Ok(format!("target.{WASM}.rustflags=[{flag}]"))
+}
+
+fn compile(workspace: &Workspace, variant: &Variant, profile: &str, remap: &str) -> Command {
     let mut cargo = command::cargo();
     cargo.args(["build", "--package", "fewshot-wasm", "--profile", profile, "--target", WASM]);
     // Joined with the flags of `.cargo/config.toml`, where a variable would replace them.
+    cargo.args(["--config", remap]);
     cargo.args(variant.rustflags.iter().flat_map(|flags| ["--config", flags]));
     cargo.current_dir(&workspace.root);
     cargo

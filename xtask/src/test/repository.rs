@@ -59,7 +59,7 @@ fn differences(are_unsafe: &[String], document: &str) -> Vec<String> {
 
 fn rules_broken(path: &str, text: &str) -> Vec<String> {
     let extension = Path::new(path).extension().and_then(|extension| extension.to_str());
-    let source = matches!(extension, Some("rs" | "ts" | "css" | "py" | "c" | "sh"));
+    let source = matches!(extension, Some("rs" | "ts" | "css" | "py" | "c" | "cu" | "sh"));
     if !source {
         return Vec::new();
     }

@@ -75,6 +75,9 @@ test("a model that does not arrive is told, and asked for again", async ({ page 
   await teach(page, TWO);
   await ask(page, [picture("which.png", RED)]);
   await expect(page.getByRole("alert")).toContainText("could not be fetched");
+  // Where the answers would stand it is said too, and no card pretends that one is on its way.
+  await expect(page.locator(".queries")).toContainText("could not be fetched");
+  await expect(cards(page).locator(".answer")).toHaveText("");
   await page.unroute(/\.safetensors/);
   await page.getByRole("button", { name: "Try again" }).click();
   await answered(page);

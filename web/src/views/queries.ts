@@ -91,7 +91,9 @@ function waitingFor({ store }: App): string {
   if (store.session.queries.length === 0) return "";
   const taught = store.session.classes.filter((c) => c.enabled && c.pictures.length > 0);
   if (taught.length < 2) return t.needClasses;
-  return store.model.phase === "ready" ? "" : `${t.needModel} ${arrival(store)}`.trim();
+  const { model } = store;
+  if (model.phase === "failed") return model.sentence;
+  return model.phase === "ready" ? "" : `${t.needModel} ${arrival(store)}`.trim();
 }
 
 /** What is special about the answers: looked at together, or, on cards, with imagined examples. */

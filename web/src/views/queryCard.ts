@@ -63,10 +63,9 @@ export function queryCard(
     setAttribute(image, "src", seen ?? thumbnailUrl(picture));
     element.classList.toggle("waiting", !answer);
     if (!answer || !classification || !info) {
-      setText(
-        label,
-        picture?.problem ? t.unread : picture?.ready === false || info === null ? t.thinking : "",
-      );
+      const comes = app.store.model.phase !== "failed";
+      const isAwaited = comes && (picture?.ready === false || info === null);
+      setText(label, picture?.problem ? t.unread : isAwaited ? t.thinking : "");
       setText(probability, "");
       mark.hidden = true;
       note.hidden = true;

@@ -39,7 +39,8 @@ export function sortRow(app: App, { query }: Answer, look: (picture: string) => 
     element.classList.toggle("rejected", found?.rejected === true);
     const best = found?.best ?? null;
     setAttribute(element, "data-colour", best ? String(best.entry.colour) : null);
-    const waits = picture?.problem ? t.unread : t.thinking;
+    const comes = app.store.model.phase !== "failed";
+    const waits = picture?.problem ? t.unread : comes ? t.thinking : "";
     const said = found?.rejected ? t.noneOfThese : (best?.entry.name ?? waits);
     const share = best && !found?.rejected ? formatPercent(best.probability) : "";
     const next = found?.rejected ? best : runnerUp(found?.bars ?? [], best);

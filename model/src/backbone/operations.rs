@@ -137,6 +137,48 @@ mod tests {
     use candle_core::{Device, Var};
 
     use super::*;
+    use crate::rng;
+
+    fn draw(stream: u64, shape: &[usize]) -> Result<Var> {
+        Ok(Var::from_tensor(&rng::normal(&mut rng::rng(4, stream), shape, &Device::Cpu)?)?)
+    }
+
+    /// The output, and the gradients of a sum that weighs each value its own way.
+    fn with_gradients(output: &Tensor, of: &[&Var]) -> Result<Vec<Tensor>> {
+        let weights = draw(9, output.dims())?;
+        let gradients = (output * weights.as_detached_tensor())?.sum_all()?.backward()?;
+        let gradient = |var: &&Var| gradients.get(var).expect("a gradient").clone();
+        Ok(std::iter::once(output.clone()).chain(of.iter().map(gradient)).collect())
+    }
+
+    #[test]
+    fn convolutions_are_candles_own() -> Result<()> {
+        for (side, kernel) in [(7, 3), (4, 1), (1, 3)] {
+            let map = draw(1, &[2, 5, side, side])?;
+            let weight = draw(2, &[3, 5, kernel, kernel])?;
+            let expected = map.conv2d(&weight, kernel / 2, 1, 1, 1)?;
+            let expected = with_gradients(&expected, &[&map, &weight])?;
+            let actual = with_gradients(&convolve(&map, &weight)?, &[&map, &weight])?;
+            for (number, (actual, expected)) in actual.iter().zip(&expected).enumerate() {
+                let off = (actual - expected)?.abs()?.max_all()?.to_scalar::<f32>()?;
+                assert!(off < 1e-4, "{number}: {off}");
+            }
+        }
+        Ok(())
+    }
+
+    #[test]
+    fn statistics_that_were_measured_normalise_as_their_batch_did() -> Result<()> {
+        let map = draw(1, &[3, 5, 6, 4])?;
+        let (gamma, beta) = (draw(2, &[5])?, draw(3, &[5])?);
+        let (expected, measured) = batch_norm(&map, &gamma, &beta, 1e-5)?;
+        let count = (3 * 6 * 4) as f64;
+        let biased = BatchStatistics { var: (measured.var * ((count - 1.0) / count))?, ..measured };
+        let actual = normalise(&map, &gamma, &beta, &biased, 1e-5)?;
+        let off = (actual - expected)?.abs()?.max_all()?.to_scalar::<f32>()?;
+        assert!(off < 1e-4, "{off}");
+        Ok(())
+    }
 
     #[test]
     fn tied_maxima_give_the_gradient_to_the_first() -> Result<()> {

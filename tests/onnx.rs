@@ -6,7 +6,9 @@ use std::fs;
 
 use anyhow::{Context, Result, ensure};
 use candle_core::{Device, Tensor};
-use fewshot::config::{BackboneConfig, EfficientNetLite0Config, Pooled, ResNet12Config};
+use fewshot::config::{
+    BackboneConfig, Conv4Config, EfficientNetLite0Config, Pooled, ResNet12Config,
+};
 use fewshot::{
     Checkpoint, Classifier, Context as QueryContext, Distance, FeatureTransform, GeneratorConfig,
     GeneratorKind, HeadKind, Model, ModelConfig, Parameters, Precision, Settings, transform,
@@ -43,7 +45,7 @@ fn transforms() -> [FeatureTransform; 5] {
     ]
 }
 
-fn backbones() -> [(BackboneConfig, usize); 4] {
+fn backbones() -> [(BackboneConfig, usize); 5] {
     let pooled = vec![Pooled { block: 4, mean: 0.5, deviation: 1.5 }, Pooled::mean(14)];
     [
         (BackboneConfig::conv4(6, 3), 20),
@@ -51,6 +53,7 @@ fn backbones() -> [(BackboneConfig, usize); 4] {
         // Odd maps on the way: 45, 23, 12, 6, 3.
         (BackboneConfig::EfficientNetLite0(EfficientNetLite0Config { pooled }), 45),
         (BackboneConfig::EfficientNetLite0(EfficientNetLite0Config::default()), 64),
+        (BackboneConfig::Conv4(Conv4Config { channels: 6, blocks: 3, penultimate: 0.6 }), 20),
     ]
 }
 
@@ -115,6 +118,7 @@ fn features_are_the_learners() -> Result<()> {
                 ..ModelConfig::new(size, if case == 1 { 1 } else { 3 })
             };
             config.image.mirror = case % 2 == 0;
+            config.image.shift = case % 3;
             config.image.invert = case == 1;
             let checkpoint = checkpoint(config)?;
             let [raw, normalised] = pictures(&checkpoint.config, 3)?;

@@ -102,6 +102,11 @@ pub struct ImageConfig {
     /// twice the time: for subjects that are the same either way round.
     #[serde(default)]
     pub mirror: bool,
+    /// Pixels. Features are the mean of those of the picture and of it moved so far to the
+    /// left, right, top and bottom, each with its mirror image where that counts too, at five
+    /// times the time; 0 for the picture as it lies. See [`View`](crate::View).
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub shift: usize,
 }
 
 /// Which generator, and how its features enter the prototype.
@@ -230,6 +235,7 @@ impl ModelConfig {
                 framing: Framing::Crop,
                 invert: false,
                 mirror: false,
+                shift: 0,
             },
             backbone: BackboneConfig::default(),
             generator: None,
@@ -300,6 +306,10 @@ impl ModelConfig {
         if resize < size {
             return bad(format!("image.resize is {resize}, it must be at least image.size {size}"));
         }
+        let shift = self.image.shift;
+        if shift >= *size {
+            return bad(format!("image.shift is {shift}, expected below image.size {size}"));
+        }
         for (name, value) in [
             ("temperature", self.temperature),
             ("ridge.temperature", self.ridge.temperature),
@@ -347,6 +357,9 @@ pub(crate) mod tests {
         config = tiny(32, 3);
         config.temperature = 0.0;
         assert!(config.check().unwrap_err().to_string().contains("temperature"));
+        config = tiny(32, 3);
+        config.image.shift = 32;
+        assert!(config.check().unwrap_err().to_string().contains("image.shift"));
         assert!(tiny(32, 1).check().is_ok());
     }
 }

@@ -37,6 +37,7 @@ pub mod rng;
 pub mod sealed;
 mod support;
 pub mod transform;
+mod view;
 
 /// Steps of training in kernels for NVIDIA GPUs.
 #[cfg(feature = "cuda")]
@@ -63,6 +64,7 @@ pub use model::{Embedder, Model};
 pub use parameters::Parameters;
 pub use support::Support;
 pub use transform::{FeatureTransform, Transform};
+pub use view::View;
 
 /// The example of the crate's first page, compiled with the others.
 #[cfg(doctest)]

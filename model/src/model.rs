@@ -4,8 +4,9 @@ use candle_core::{Device, Tensor};
 
 use crate::{
     Backbone, Checkpoint, FrozenBackbone, Generator, ModelConfig, Parameters, Result, Transform,
-    kernels::arithmetic::{add, affine, mirror},
+    kernels::arithmetic::{add, affine, seen},
     rng::rng,
+    view::View,
 };
 
 /// Streams of the seed, so that adding a generator leaves the backbone's start as it was.
@@ -80,7 +81,7 @@ impl Model {
     pub fn into_embedder(self) -> Result<Embedder> {
         Ok(Embedder {
             backbone: self.backbone.into_frozen()?,
-            mirror: self.config.image.mirror,
+            views: self.config.image.views(),
             transform: self.transform,
         })
     }
@@ -90,7 +91,7 @@ impl Model {
 #[derive(Clone, Debug)]
 pub struct Embedder {
     backbone: FrozenBackbone,
-    mirror: bool,
+    views: Vec<View>,
     transform: Transform,
 }
 
@@ -105,8 +106,8 @@ impl Embedder {
         self.transform.apply(&self.features(images)?)
     }
 
-    /// What the transform is applied to: the backbone's features, of the mirror
-    /// image too where the model looks at both.
+    /// What the transform is applied to: the mean of the backbone's features of all the views
+    /// that the model takes ([`ImageConfig::views`](crate::ImageConfig::views)).
     ///
     /// # Shapes
     /// - images: (B, C, S, S), f32, normalised
@@ -115,11 +116,12 @@ impl Embedder {
     /// # Errors
     /// If the images do not fit the model.
     pub fn features(&self, images: &Tensor) -> Result<Tensor> {
-        let features = self.backbone.forward(images)?;
-        if !self.mirror {
-            return Ok(features);
+        let [_, views @ ..] = self.views.as_slice() else { return self.backbone.forward(images) };
+        let mut sum = self.backbone.forward(images)?;
+        for view in views {
+            sum = add(&sum, &self.backbone.forward(&seen(images, view)?)?)?;
         }
-        affine(&add(&features, &self.backbone.forward(&mirror(images)?)?)?, 0.5, 0.0)
+        affine(&sum, 1.0 / self.views.len() as f64, 0.0)
     }
 }
 
@@ -152,8 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn a_model_that_looks_at_both_takes_a_picture_and_its_mirror_image_for_the_same() -> Result<()>
-    {
+    fn features_are_the_mean_over_the_views() -> Result<()> {
         let mut config = tiny(32, 3);
         let device = &Device::Cpu;
         let parameters = Model::init(&config, 1, device)?;
@@ -170,6 +171,30 @@ mod tests {
         assert_eq!(both, values(&config, &mirrored)?);
         for ((both, one), other) in both.into_iter().zip(one).zip(other) {
             assert!((both - (one + other) / 2.0).abs() < 1e-6);
+        }
+
+        config.image.shift = 3;
+        let all = values(&config, &images)?;
+        config.image.mirror = false;
+        let upright = values(&config, &images)?;
+        let upright_of_mirrored = values(&config, &mirrored)?;
+        config.image.shift = 0;
+        // Moved by hand: cut off on one side, the border repeated on the other.
+        let border = |axis, place| images.narrow(axis, place, 1);
+        let mut mean = values(&config, &images)?;
+        for axis in [2, 3] {
+            let [first, last] = [border(axis, 0)?, border(axis, 31)?];
+            let [head, tail] = [images.narrow(axis, 0, 29)?, images.narrow(axis, 3, 29)?];
+            for moved in [[&first, &first, &first, &head], [&tail, &last, &last, &last]] {
+                let moved = values(&config, &Tensor::cat(&moved, axis)?)?;
+                mean.iter_mut().zip(moved).for_each(|(sum, value)| *sum += value);
+            }
+        }
+        for (((all, upright), mean), other) in
+            all.into_iter().zip(upright).zip(mean).zip(upright_of_mirrored)
+        {
+            assert!((upright - mean / 5.0).abs() < 1e-6);
+            assert!((all - (upright + other) / 2.0).abs() < 1e-6);
         }
         Ok(())
     }

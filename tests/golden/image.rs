@@ -48,6 +48,7 @@ fn preprocessing_equals_pillow() -> Result<()> {
             framing: fewshot::config::Framing::Crop,
             invert: case.invert,
             mirror: false,
+            shift: 0,
         };
         let prepared = prepare(&config, &pixels)?;
         let expected = golden.tensor(name)?;

@@ -86,22 +86,21 @@ fn apply(node: &Node, arguments: &[Tensor]) -> Result<Tensor> {
         "Unsqueeze" => x.unsqueeze(integers(1)?[0] as usize)?,
         "Reshape" => reshaped(x, &integers(1)?)?,
         "Concat" => Tensor::cat(arguments, integer(node, "axis")? as usize)?,
-        "Slice" => {
-            let [from, to, axis, step] = [1, 2, 3, 4].map(integers);
-            let backwards = from? == [-1] && to? == [i64::MIN] && step? == [-1];
-            ensure!(backwards, "a whole axis from its end");
-            x.flip(&[axis?[0] as usize])?
-        }
+        "Gather" => x.index_select(second()?, integer(node, "axis")? as usize)?,
         "Conv" => convolved(node, x, &arguments[1], &arguments[2])?,
-        "MaxPool" => {
-            let [kernel, strides] = ["kernel_shape", "strides"].map(|name| attribute(node, name));
-            ensure!(kernel?.ints == [2, 2] && strides?.ints == [2, 2], "windows of 2x2");
-            let (_, _, height, width) = x.dims4()?;
-            x.narrow(2, 0, height / 2 * 2)?.narrow(3, 0, width / 2 * 2)?.max_pool2d(2)?
-        }
+        "MaxPool" => windows(node, x)?.max_pool2d(2)?,
+        "AveragePool" => windows(node, x)?.avg_pool2d(2)?,
         "GlobalAveragePool" => x.mean_keepdim(3)?.mean_keepdim(2)?,
         other => bail!("operation {other} is not known here"),
     })
+}
+
+/// As many whole windows of 2 x 2 as there are.
+fn windows(node: &Node, x: &Tensor) -> Result<Tensor> {
+    let [kernel, strides] = ["kernel_shape", "strides"].map(|name| attribute(node, name));
+    ensure!(kernel?.ints == [2, 2] && strides?.ints == [2, 2], "windows of 2x2");
+    let (_, _, height, width) = x.dims4()?;
+    Ok(x.narrow(2, 0, height / 2 * 2)?.narrow(3, 0, width / 2 * 2)?.contiguous()?)
 }
 
 fn convolved(node: &Node, x: &Tensor, weight: &Tensor, bias: &Tensor) -> Result<Tensor> {

@@ -236,6 +236,7 @@ mod tests {
             framing: fewshot::config::Framing::Crop,
             invert: false,
             mirror: false,
+            shift: 0,
         }
     }
 

@@ -13,7 +13,7 @@ use crate::workspace::Workspace;
 
 /// What is shown, and the script that shows it.
 const SCRIPTS: [(&str, &str); 3] = [
-    ("our files in ten lines of PyTorch", "same_features.py"),
+    ("our files in a few lines of PyTorch", "same_features.py"),
     ("exported graphs in onnxruntime", "onnx_graphs.py"),
     ("a ProtoNet trained and saved by PyTorch", "train_protonet.py"),
 ];

@@ -29,6 +29,8 @@ pub const EPSILON: f64 = 1e-5;
 #[derive(Clone, Debug)]
 pub struct Conv4 {
     blocks: Vec<Block>,
+    /// Weight of the last but one block's output in the feature.
+    penultimate: f32,
     backend: Backend,
     level: Level,
     kernels: TrainKernels,
@@ -44,7 +46,13 @@ impl Conv4 {
             .map(|index| Block::new(config, input, parameters, index))
             .collect::<Result<_>>()?;
         let level = Level::best();
-        Ok(Self { blocks, backend: Backend::default(), level, kernels: TrainKernels::new(level) })
+        Ok(Self {
+            blocks,
+            penultimate: config.penultimate,
+            backend: Backend::default(),
+            level,
+            kernels: TrainKernels::new(level),
+        })
     }
 
     /// The same network computed by `backend`.
@@ -73,12 +81,12 @@ impl Conv4 {
         init::parameters(config, input, rng, device)
     }
 
-    /// Features with BatchNorm over this batch; the running statistics move by
+    /// The last block's output with BatchNorm over this batch; the running statistics move by
     /// [`MOMENTUM`](super::MOMENTUM) towards the batch's.
     ///
     /// # Shapes
     /// - images: (B, C, S, S), f32, normalised
-    /// - output: (B, D), f32, differentiable in the parameters; on the CPU its
+    /// - output: (B, L), f32, L as [`last_dim`](crate::BackboneConfig::last_dim), differentiable in the parameters; on the CPU its
     ///   gradient can be taken once
     ///
     /// # Errors
@@ -96,7 +104,8 @@ impl Conv4 {
         Ok(features)
     }
 
-    /// What the network does, with the running statistics folded in.
+    /// What the network does, with the running statistics folded in; what joins the feature from
+    /// the last but one block, [`Conv4Config::penultimate`] tells.
     pub(super) fn steps(&self) -> impl Iterator<Item = Result<Step>> {
         self.blocks.iter().flat_map(|block| {
             let convolve = |convolution| Step::Convolve { convolution, add_kept: false };
@@ -111,8 +120,10 @@ impl Conv4 {
     pub fn freeze(&self) -> Result<FrozenConv4> {
         let blocks = self.blocks.iter().map(Block::detach).collect::<Result<Vec<_>>>()?;
         let kernels = self.backend.uses_kernels(blocks[0].weight.device());
-        let folded = kernels.then(|| FoldedConv4::new(&blocks, self.level)).transpose()?;
-        Ok(FrozenConv4 { blocks, folded: folded.map(Arc::new) })
+        let penultimate = self.penultimate;
+        let folded = || FoldedConv4::new(&blocks, penultimate, self.level);
+        let folded = kernels.then(folded).transpose()?.map(Arc::new);
+        Ok(FrozenConv4 { blocks, penultimate, folded })
     }
 }
 
@@ -120,6 +131,7 @@ impl Conv4 {
 #[derive(Clone, Debug)]
 pub struct FrozenConv4 {
     blocks: Vec<Block>,
+    penultimate: f32,
     /// The same in the kernels' form, where those are used.
     folded: Option<Arc<FoldedConv4>>,
 }
@@ -137,7 +149,7 @@ impl FrozenConv4 {
         let (batch, side) = check(&self.blocks, images)?;
         let Some(folded) = &self.folded else {
             refuse_in_webassembly()?;
-            return reference::forward(&self.blocks, images);
+            return reference::forward(&self.blocks, self.penultimate, images);
         };
         let features = folded.forward(&images.flatten_all()?.to_vec1::<f32>()?, side);
         let dim = features.len() / batch;

@@ -6,7 +6,7 @@ use serde_json::Map;
 use super::{Backbone, Backend};
 use crate::{
     BackboneConfig, Checkpoint, Model, ModelConfig, Parameters, Precision, Result,
-    config::{EfficientNetLite0Config, Pooled, ResNet12Config},
+    config::{Conv4Config, EfficientNetLite0Config, Pooled, ResNet12Config},
     kernels::Level,
     rng,
 };
@@ -15,7 +15,10 @@ use crate::{
 /// one that halves evenly, one that does not.
 fn every_kind() -> impl Iterator<Item = (BackboneConfig, [usize; 2])> {
     BackboneConfig::all().into_iter().map(|kind| match kind {
-        BackboneConfig::Conv4(_) => (BackboneConfig::conv4(9, 4), [32, 21]),
+        BackboneConfig::Conv4(_) => {
+            let conv4 = Conv4Config { channels: 9, blocks: 4, penultimate: 0.7 };
+            (BackboneConfig::Conv4(conv4), [32, 21])
+        }
         BackboneConfig::ResNet12(_) => {
             (BackboneConfig::ResNet12(ResNet12Config { channels: [5, 8, 17, 20] }), [32, 27])
         }
@@ -109,7 +112,7 @@ fn gradients_reach_every_trainable_parameter_or_training_is_refused() -> Result<
         }
         let before = values(&backbone.forward(&images)?);
         let features = backbone.forward_train(&images)?;
-        assert_eq!(features.dims(), [3, config.feature_dim()]);
+        assert_eq!(features.dims(), [3, config.backbone.last_dim(side)]);
         assert_ne!(before, values(&backbone.forward(&images)?), "{kind:?}: statistics moved");
         let gradients = features.sqr()?.sum_all()?.backward()?;
         for (name, variable) in parameters.trainable()? {

@@ -35,11 +35,21 @@ pub struct Conv4Config {
     pub channels: usize,
     /// Number of blocks, each halving the side.
     pub blocks: usize,
+    /// Weight of the last but one block's output in the feature, behind the last one's and as
+    /// long: the mean of each window that the last block pools. What is closer to the picture is
+    /// less bound to the classes that were learned from. 0 leaves it out.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub penultimate: f32,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
+fn is_zero(weight: &f32) -> bool {
+    *weight == 0.0
 }
 
 impl Default for Conv4Config {
     fn default() -> Self {
-        Self { channels: 64, blocks: 4 }
+        Self { channels: 64, blocks: 4, penultimate: 0.0 }
     }
 }
 
@@ -110,7 +120,7 @@ impl Default for BackboneConfig {
 impl BackboneConfig {
     /// Conv-4 of `blocks` blocks with `channels` each.
     pub fn conv4(channels: usize, blocks: usize) -> Self {
-        Self::Conv4(Conv4Config { channels, blocks })
+        Self::Conv4(Conv4Config { channels, blocks, penultimate: 0.0 })
     }
 
     /// Every kind at its published size.
@@ -134,9 +144,20 @@ impl BackboneConfig {
     /// Length D of the feature of a picture of `size` pixels.
     pub fn feature_dim(&self, size: usize) -> usize {
         match self {
-            Self::Conv4(conv4) => conv4.channels * (size >> conv4.blocks).pow(2),
+            Self::Conv4(conv4) if conv4.penultimate > 0.0 => 2 * self.last_dim(size),
+            Self::Conv4(_) => self.last_dim(size),
             Self::ResNet12(resnet) => resnet.channels[3],
             Self::EfficientNetLite0(net) => efficientnet_lite0::feature_dim(&net.pooled),
+        }
+    }
+
+    /// Length of what the last layer alone gives for a picture of `size` pixels, which is what is
+    /// learned through: a feature without what joins it from shallower blocks.
+    pub fn last_dim(&self, size: usize) -> usize {
+        match self {
+            Self::Conv4(conv4) => conv4.channels * (size >> conv4.blocks).pow(2),
+            Self::ResNet12(resnet) => resnet.channels[3],
+            Self::EfficientNetLite0(_) => efficientnet_lite0::feature_dim(&[]),
         }
     }
 
@@ -146,11 +167,17 @@ impl BackboneConfig {
     /// Names the first value that cannot be used.
     pub fn check(&self, size: usize) -> Result<()> {
         let least = match self {
-            Self::Conv4(Conv4Config { channels, blocks }) => {
+            Self::Conv4(Conv4Config { channels, blocks, penultimate }) => {
                 if !(1..=1024).contains(channels) || !(1..=8).contains(blocks) {
                     return Err(Error::Config(
                         "encoder.channels must be 1 to 1024 and encoder.blocks 1 to 8".into(),
                     ));
+                }
+                if !(0.0..=100.0).contains(penultimate) || (*penultimate > 0.0 && *blocks < 2) {
+                    return Err(Error::Config(format!(
+                        "encoder.penultimate is {penultimate}, expected 0 to 100, and 0 for a \
+                         single block"
+                    )));
                 }
                 1 << blocks
             }
@@ -212,6 +239,11 @@ mod tests {
         assert_eq!(serde_json::to_string(&config).unwrap(), text);
         let named = r#"{"kind":"conv4","blocks":4,"channels":64}"#;
         assert_eq!(serde_json::from_str::<BackboneConfig>(named).unwrap(), config);
+        let text = r#"{"channels":64,"blocks":4,"penultimate":0.5}"#;
+        let joined: BackboneConfig = serde_json::from_str(text).unwrap();
+        assert_eq!(serde_json::to_string(&joined).unwrap(), text);
+        assert_eq!([config.feature_dim(84), joined.feature_dim(84)], [1600, 3200]);
+        assert_eq!(joined.last_dim(84), 1600);
     }
 
     #[test]
@@ -246,6 +278,8 @@ mod tests {
             r#"{"kind":"efficientnet-lite0","pooled":[{"block":5,"mean":1.0},{"block":5,"mean":1.0}]}"#,
             r#"{"kind":"efficientnet-lite0","pooled":[{"block":5}]}"#,
             r#"{"kind":"resnet12","channels":[1,2,3,0]}"#,
+            r#"{"channels":8,"blocks":4,"penultimate":-0.5}"#,
+            r#"{"channels":8,"blocks":1,"penultimate":0.5}"#,
         ] {
             let config: BackboneConfig = serde_json::from_str(text).unwrap();
             assert!(config.check(64).is_err(), "{text}");

@@ -10,6 +10,7 @@ fn config(size: usize, resize: usize, channels: usize) -> ImageConfig {
         framing: Framing::Crop,
         invert: false,
         mirror: false,
+        shift: 0,
     }
 }
 

@@ -11,7 +11,7 @@ use std::sync::{Arc, OnceLock};
 use candle_core::{D, DType, Result as CandleResult, Tensor};
 
 use super::dense::{self, Packed, with_values};
-use crate::{Error, Result, kernels::Level};
+use crate::{Error, Result, View, kernels::Level};
 
 /// Whether the loops serve: f32 on the CPU, and no gradient wanted.
 pub(crate) fn is_plain(tensors: &[&Tensor]) -> bool {
@@ -256,15 +256,31 @@ pub(crate) fn take_rows(x: &Tensor, rows: &[usize]) -> Result<Tensor> {
     Ok(Tensor::from_vec(taken, (rows.len(), dim), x.device())?)
 }
 
-/// Each row of the last axis from its end to its beginning.
-pub(crate) fn mirror(x: &Tensor) -> Result<Tensor> {
+/// What a view shows of pictures; x (B, C, H, W).
+///
+/// # Errors
+/// If `x` has another rank.
+///
+/// # Panics
+/// If the view shows what is not there.
+pub(crate) fn seen(x: &Tensor, View { rows, columns }: &View) -> Result<Tensor> {
+    let (count, channels, height, width) = x.dims4()?;
     if !is_plain(&[x]) {
-        return Ok(x.flip(&[x.rank() - 1])?);
+        let places =
+            |axis: &[usize]| Tensor::from_iter(axis.iter().map(|place| *place as u32), x.device());
+        return Ok(x.index_select(&places(rows)?, 2)?.index_select(&places(columns)?, 3)?);
     }
-    let mut values = x.flatten_all()?.to_vec1::<f32>()?;
-    let length = x.dim(D::Minus1)?;
-    values.chunks_exact_mut(length.max(1)).for_each(<[f32]>::reverse);
-    Ok(Tensor::from_vec(values, x.shape(), x.device())?)
+    let x = x.contiguous()?;
+    let mut values = Vec::with_capacity(count * channels * rows.len() * columns.len());
+    with_values(&x, |pixels| {
+        for map in pixels.chunks_exact(height * width).take(count * channels) {
+            for row in rows {
+                let row = &map[row * width..][..width];
+                values.extend(columns.iter().map(|column| row[*column]));
+            }
+        }
+    })?;
+    Ok(Tensor::from_vec(values, (count, channels, rows.len(), columns.len()), x.device())?)
 }
 
 fn map(
@@ -434,11 +450,14 @@ mod tests {
     }
 
     #[test]
-    fn rows_are_mirrored_as_by_candle() -> Result<()> {
-        let x = drawn(1, (2, 3, 5));
-        assert_same(&mirror(&x)?, &x.flip(&[2])?);
-        let part = x.narrow(2, 1, 3)?;
-        assert_same(&mirror(&part)?, &part.contiguous()?.flip(&[2])?);
+    fn views_show_what_candle_selects() -> Result<()> {
+        let view = View { rows: vec![0, 0, 1, 2], columns: vec![4, 3, 2, 1, 0] };
+        let x = drawn(1, (2, 3, 4, 7)).narrow(3, 1, 5)?;
+        let shown = seen(&x, &view)?;
+        assert_same(&shown, &seen(Var::from_tensor(&x)?.as_tensor(), &view)?);
+        let flipped = x.contiguous()?.flip(&[3])?;
+        assert_same(&shown.narrow(2, 1, 3)?, &flipped.narrow(2, 0, 3)?);
+        assert_same(&shown.narrow(2, 0, 1)?, &flipped.narrow(2, 0, 1)?);
         Ok(())
     }
 

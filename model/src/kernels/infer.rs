@@ -23,6 +23,8 @@ pub(crate) struct FoldedConv4 {
     level: Level,
     input_channels: usize,
     channels: usize,
+    /// Weight of the last but one block's output in the feature.
+    penultimate: f32,
     /// (3, 3, I, O) of the first block.
     first: Vec<f32>,
     rest: Vec<Filters>,
@@ -31,12 +33,13 @@ pub(crate) struct FoldedConv4 {
 }
 
 impl FoldedConv4 {
-    pub fn new(blocks: &[Block], level: Level) -> Result<Self> {
+    pub fn new(blocks: &[Block], penultimate: f32, level: Level) -> Result<Self> {
         let (channels, input_channels, _, _) = blocks[0].weight.dims4()?;
         let mut folded = Self {
             level,
             input_channels,
             channels,
+            penultimate,
             first: Vec::new(),
             rest: Vec::new(),
             biases: Vec::new(),
@@ -102,7 +105,14 @@ impl FoldedConv4 {
                 convolve(self.level, &from[..count * input.image_len()], input, filters, &mut sink);
                 std::mem::swap(&mut from, &mut to);
             }
-            self.features(from, geometry(last), count)
+            let mut features = Vec::new();
+            for image in 0..count {
+                self.last(image, from, geometry(last), &mut features);
+                if self.penultimate > 0.0 {
+                    self.joined(image, to, geometry(last - 1), &mut features);
+                }
+            }
+            features
         })
     }
 
@@ -125,15 +135,28 @@ impl FoldedConv4 {
         });
     }
 
-    /// Pooled maps to (B, D), channels first.
-    fn features(&self, maps: &[f32], geometry: Geometry, count: usize) -> Vec<f32> {
-        let mut features = Vec::with_capacity(count * self.channels * geometry.side.pow(2));
-        for image in maps.chunks_exact(geometry.image_len()).take(count) {
-            for channel in 0..self.channels {
-                features.extend(image[channel..].iter().step_by(geometry.channels));
+    /// The last block's map of an image, channels first.
+    fn last(&self, image: usize, maps: &[f32], geometry: Geometry, features: &mut Vec<f32>) {
+        let map = &maps[image * geometry.image_len()..][..geometry.image_len()];
+        for channel in 0..self.channels {
+            features.extend(map[channel..].iter().step_by(geometry.channels));
+        }
+    }
+
+    /// The means of windows of 2 x 2 of the map before it, channels first.
+    fn joined(&self, image: usize, maps: &[f32], geometry: Geometry, features: &mut Vec<f32>) {
+        let map = &maps[image * geometry.image_len()..][..geometry.image_len()];
+        let side = geometry.side / 2;
+        for channel in 0..self.channels {
+            for cell in 0..side * side {
+                let at = |right, down| {
+                    let (row, column) = (2 * (cell / side) + down, 2 * (cell % side) + right);
+                    map[geometry.at(row, column) + channel]
+                };
+                let sum = at(0, 0) + at(1, 0) + at(0, 1) + at(1, 1);
+                features.push(sum * 0.25 * self.penultimate);
             }
         }
-        features
     }
 }
 

@@ -60,8 +60,7 @@ pub struct BenchArgs {
     /// Side of the pictures, pixels
     #[arg(long, value_name = "PIXELS", default_value_t = 84)]
     pub image_size: usize,
-    /// A model to encode with, as it answers: at its size, of the mirror image too where it looks
-    /// at both
+    /// A model to encode with, as it answers: at its size, of all the views that it takes
     #[arg(long, value_name = "W", conflicts_with_all = ["backbone", "image_size"])]
     pub weights: Option<PathBuf>,
     /// Pictures in a batch; an episode has as many as its shape says

@@ -155,7 +155,14 @@ fn feature(config: &ModelConfig) -> String {
             "to the power {exponent}, centred, whitened in {rank} directions, divided by their length"
         ),
     };
-    let views = if config.image.mirror { "of the picture and its mirror image, " } else { "" };
+    let views = match (config.image.mirror, config.image.shift) {
+        (false, 0) => String::new(),
+        (true, 0) => "of the picture and its mirror image, ".into(),
+        (mirror, shift) => {
+            let each = if mirror { ", each with its mirror image" } else { "" };
+            format!("of the picture and of it moved {shift} pixels to each side{each}, ")
+        }
+    };
     format!("{} numbers, {views}{then}", config.feature_dim())
 }
 

@@ -1,5 +1,6 @@
 //! The backbone: its steps as convolutions, activations and pooling.
 
+use fewshot::BackboneConfig;
 use fewshot::backbone::{Activation, Convolution, Moments, Step};
 
 use super::graph::{Attribute, Graph, Value};
@@ -12,13 +13,22 @@ struct Map {
 }
 
 /// (B, C, S, S), normalised, to (B, D).
-pub(super) fn backbone(graph: &mut Graph, steps: &[Step], pictures: Value, side: usize) -> Value {
+pub(super) fn backbone(
+    graph: &mut Graph,
+    config: &BackboneConfig,
+    steps: &[Step],
+    pictures: Value,
+    side: usize,
+) -> Value {
     let mut map = Map { value: pictures, side };
     let mut kept = None;
+    // The map that the last convolution took: of Conv-4 the last but one block's output.
+    let mut before = map.clone();
     let mut pooled = Vec::new();
     for step in steps {
         match step {
             Step::Convolve { convolution, add_kept } => {
+                before = map.clone();
                 let added = kept.as_ref().filter(|_| *add_kept);
                 map = dense(graph, &map, convolution, added);
             }
@@ -36,12 +46,7 @@ pub(super) fn backbone(graph: &mut Graph, steps: &[Step], pictures: Value, side:
                 kept = Some(dense(graph, &map, shortcut, None));
             }
             Step::MaxPool => {
-                let sides = [2, 2];
-                let window = [
-                    ("kernel_shape", Attribute::Ints(&sides)),
-                    ("strides", Attribute::Ints(&sides)),
-                ];
-                let value = graph.apply_with("MaxPool", &[&map.value], &window);
+                let value = windows(graph, "MaxPool", &map.value);
                 map = Map { value, side: map.side / 2 };
             }
             Step::Pool(moments) => pooled.push(pool(graph, &map.value, *moments)),
@@ -53,10 +58,28 @@ pub(super) fn backbone(graph: &mut Graph, steps: &[Step], pictures: Value, side:
     }
     let pooled: Vec<&Value> = pooled.iter().flatten().collect();
     match pooled[..] {
-        [] => graph.apply("Flatten", &[&map.value]),
+        [] => {
+            let last = graph.apply("Flatten", &[&map.value]);
+            match config {
+                BackboneConfig::Conv4(conv4) if conv4.penultimate > 0.0 => {
+                    let joined = windows(graph, "AveragePool", &before.value);
+                    let joined = graph.apply("Flatten", &[&joined]);
+                    let joined = graph.scaled(joined, conv4.penultimate);
+                    graph.apply_with("Concat", &[&last, &joined], &[("axis", Attribute::Int(1))])
+                }
+                _ => last,
+            }
+        }
         [only] => only.clone(),
         _ => graph.apply_with("Concat", &pooled, &[("axis", Attribute::Int(1))]),
     }
+}
+
+/// Each window of 2 x 2 pooled by `operation`.
+fn windows(graph: &mut Graph, operation: &str, map: &Value) -> Value {
+    let sides = [2, 2];
+    let window = [("kernel_shape", Attribute::Ints(&sides)), ("strides", Attribute::Ints(&sides))];
+    graph.apply_with(operation, &[map], &window)
 }
 
 /// Convolved, with `added` before the activation.

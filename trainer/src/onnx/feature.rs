@@ -1,8 +1,8 @@
-//! Pictures to comparable features: pixels, backbone, mirror image, transform.
+//! Pictures to comparable features: pixels, views, backbone, transform.
 
 use anyhow::Result;
 use fewshot::transform::{BASIS, GAINS, MEAN};
-use fewshot::{Backbone, Checkpoint, FeatureTransform, ImageConfig};
+use fewshot::{Backbone, Checkpoint, FeatureTransform, ImageConfig, View};
 
 use super::backbone::backbone;
 use super::graph::{Attribute, Graph, Side, Value};
@@ -16,23 +16,25 @@ const SMALLEST_NORM: f32 = 1e-8;
 /// If a parameter is missing.
 pub(super) fn features(graph: &mut Graph, checkpoint: &Checkpoint) -> Result<Value> {
     let config = &checkpoint.config;
-    let ImageConfig { size, channels, mirror, .. } = config.image;
+    let ImageConfig { size, channels, .. } = config.image;
     let shape = [Side::Named("batch"), Side::Known(channels), Side::Known(size), Side::Known(size)];
     let pictures = graph.input("pictures", &shape, &pictures_are(&config.image));
     let mut pictures = normalised(graph, &config.image, &pictures);
-    if mirror {
-        // One pass over all pictures and, after them, all mirror images.
-        let mirrored = mirrored(graph, &pictures);
+    let views = config.image.views();
+    if views.len() > 1 {
+        // One pass over all pictures and, after them, all of each other view.
+        let seen: Vec<Value> = views.iter().map(|view| seen(graph, &pictures, view)).collect();
         let axis = [("axis", Attribute::Int(0))];
-        pictures = graph.apply_with("Concat", &[&pictures, &mirrored], &axis);
+        pictures = graph.apply_with("Concat", &seen.iter().collect::<Vec<_>>(), &axis);
     }
     let steps = Backbone::new(config, &checkpoint.parameters)?.steps()?;
-    let mut features = backbone(graph, &steps, pictures, size);
-    if mirror {
-        let shape = graph.integers("halves", &[2, -1, config.feature_dim() as i64]);
-        let halves = graph.apply("Reshape", &[&features, &shape]);
+    let mut features = backbone(graph, &config.backbone, &steps, pictures, size);
+    if views.len() > 1 {
+        let shape = [views.len() as i64, -1, config.feature_dim() as i64];
+        let shape = graph.integers("by_view", &shape);
+        let by_view = graph.apply("Reshape", &[&features, &shape]);
         let over = [("axes", Attribute::Ints(&[0])), ("keepdims", Attribute::Int(0))];
-        features = graph.apply_with("ReduceMean", &[&halves], &over);
+        features = graph.apply_with("ReduceMean", &[&by_view], &over);
     }
     transformed(graph, checkpoint, features)
 }
@@ -62,13 +64,15 @@ fn normalised(graph: &mut Graph, image: &ImageConfig, pictures: &Value) -> Value
     graph.apply("Add", &[&scaled, &terms])
 }
 
-/// Each row from its end to its beginning.
-fn mirrored(graph: &mut Graph, pictures: &Value) -> Value {
-    let from = graph.integers("last_column", &[-1]);
-    let to = graph.integers("before_the_first", &[i64::MIN]);
-    let axis = graph.integers("columns", &[3]);
-    let step = graph.integers("backwards", &[-1]);
-    graph.apply("Slice", &[pictures, &from, &to, &axis, &step])
+/// What a view shows of pictures, (B, C, S, S) to the same.
+fn seen(graph: &mut Graph, pictures: &Value, view: &View) -> Value {
+    let mut taken = |pictures: &Value, role, places: &[usize], axis| {
+        let places: Vec<i64> = places.iter().map(|place| *place as i64).collect();
+        let places = graph.integers(role, &places);
+        graph.apply_with("Gather", &[pictures, &places], &[("axis", Attribute::Int(axis))])
+    };
+    let rows = taken(pictures, "rows", &view.rows, 2);
+    taken(&rows, "columns", &view.columns, 3)
 }
 
 /// The model's transform, (B, D) to (B, D).

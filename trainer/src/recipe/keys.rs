@@ -1,7 +1,7 @@
 //! Keys that no structure reads: a misspelt key must not be passed over.
 
 use anyhow::{Context, Result, bail};
-use fewshot::config::{EfficientNetLite0Config, Pooled};
+use fewshot::config::{Conv4Config, EfficientNetLite0Config, Pooled};
 use fewshot::{
     BackboneConfig, Framing, GeneratorConfig, GeneratorKind, HeadKind, ModelConfig, RidgeConfig,
 };
@@ -13,17 +13,24 @@ use toml::{Table, Value};
 /// # Errors
 /// Names the first that is not, and the nearest that is known beside it.
 pub fn check_known(given: &Table, resolved: &Table) -> Result<()> {
-    walk(given, &[resolved, &unusual()?], "")
+    walk(given, &[resolved, &unusual(resolved)?], "")
 }
 
-/// Every value of a model that a file leaves out where it is the usual one.
-fn unusual() -> Result<Table> {
+/// Every value of a model with such a backbone that a file leaves out where it is the usual one.
+fn unusual(resolved: &Table) -> Result<Table> {
+    let encoder = resolved.get("model").and_then(|model| model.get("encoder"));
     let mut model = ModelConfig::new(8, 1);
-    let pooled = vec![Pooled::mean(0)];
-    model.backbone = BackboneConfig::EfficientNetLite0(EfficientNetLite0Config { pooled });
+    model.backbone = match encoder.and_then(|encoder| encoder.get("kind")) {
+        None => BackboneConfig::Conv4(Conv4Config { penultimate: 1.0, ..Conv4Config::default() }),
+        Some(_) => {
+            let pooled = vec![Pooled::mean(0)];
+            BackboneConfig::EfficientNetLite0(EfficientNetLite0Config { pooled })
+        }
+    };
     model.head = HeadKind::Ridge;
     model.ridge = RidgeConfig { lambda: 1.0, gamma: 1.0, temperature: 1.0 };
     model.image.framing = Framing::Squash;
+    model.image.shift = 1;
     model.generator = Some(GeneratorConfig {
         rank: 1,
         unit_length: true,

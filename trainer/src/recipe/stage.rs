@@ -260,7 +260,18 @@ impl Stage {
     pub(super) fn check(&self, model: &ModelConfig) -> Result<()> {
         let (augment, hallucinate) = match self {
             Self::Pretrain(stage) => (&stage.augment, None),
-            Self::Episodic(stage) => (&stage.augment, Some(stage.hallucinate)),
+            Self::Episodic(stage) => {
+                let (whole, learned) =
+                    (model.feature_dim(), model.backbone.last_dim(model.image.size));
+                if learned < whole {
+                    bail!(
+                        "features of {whole} values cannot be learned through, only the last \
+                         layer's {learned}; use --set model.encoder.penultimate=0, or a stage \
+                         'pretrain'"
+                    );
+                }
+                (&stage.augment, Some(stage.hallucinate))
+            }
             Self::Hallucinate(stage) => {
                 if stage.hallucinate.largest() == 0 {
                     bail!("hallucinate is 0, so the generator has nothing to learn");

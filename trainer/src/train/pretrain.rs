@@ -60,7 +60,7 @@ impl Pretraining {
         let backbone = Model::new(config.clone(), live)?.backbone;
         let heads = match kept {
             Some(kept) => heads_of(kept, &setup.device)?,
-            None => fresh_heads(stage, setup, index, config.feature_dim())?,
+            None => fresh_heads(stage, setup, index, config.backbone.last_dim(config.image.size))?,
         };
         let heads = heads.to_variables()?;
         let mut vars = live.trainable()?;

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::Result;
 
-/// Features and each block's batch statistics; (B, C, S, S) to (B, D).
+/// The last block's output and each block's batch statistics; (B, C, S, S) to (B, L).
 pub(super) fn forward_train(
     blocks: &[Block],
     images: &Tensor,
@@ -29,8 +29,9 @@ pub(super) fn forward_train(
 }
 
 /// Features with the running statistics; (B, C, S, S) to (B, D).
-pub(super) fn forward(blocks: &[Block], images: &Tensor) -> Result<Tensor> {
+pub(super) fn forward(blocks: &[Block], penultimate: f32, images: &Tensor) -> Result<Tensor> {
     let mut map = images.clone();
+    let mut before = images.clone();
     for block in blocks {
         let statistics = BatchStatistics {
             mean: (&block.running_mean - &block.bias)?,
@@ -38,7 +39,14 @@ pub(super) fn forward(blocks: &[Block], images: &Tensor) -> Result<Tensor> {
         };
         let convolved = operations::convolve(&map, &block.weight)?;
         let normalised = normalise(&convolved, &block.gamma, &block.beta, &statistics, EPSILON)?;
-        map = max_pool(&normalised)?.relu()?;
+        before = std::mem::replace(&mut map, max_pool(&normalised)?.relu()?);
     }
-    Ok(map.flatten_from(1)?)
+    let last = map.flatten_from(1)?;
+    if penultimate == 0.0 {
+        return Ok(last);
+    }
+    let whole = 2 * map.dim(2)?;
+    let windows = before.narrow(2, 0, whole)?.narrow(3, 0, whole)?.contiguous()?;
+    let joined = (windows.avg_pool2d(2)?.flatten_from(1)? * f64::from(penultimate))?;
+    Ok(Tensor::cat(&[last, joined], 1)?)
 }

@@ -26,13 +26,12 @@ impl ImageConfig {
         let moves = if self.shift == 0 { &MOVES[..1] } else { &MOVES };
         let mut views = Vec::new();
         for (down, right) in moves {
-            let rows = self.moved(*down);
-            let columns = self.moved(*right);
+            let view = View { rows: self.moved(*down), columns: self.moved(*right) };
+            views.push(view.clone());
             if self.mirror {
-                let columns = columns.iter().rev().copied().collect();
-                views.push(View { rows: rows.clone(), columns });
+                let columns = view.columns.into_iter().rev().collect();
+                views.push(View { columns, ..view });
             }
-            views.push(View { rows, columns });
         }
         views
     }
@@ -61,7 +60,7 @@ mod tests {
     #[test]
     fn moved_pictures_repeat_their_border_and_each_has_its_mirror_image() {
         let seen = views(2, true);
-        assert_eq!(seen.len(), 10);
+        assert_eq!((seen.len(), &seen[0]), (10, &views(0, false)[0]));
         for pair in seen.chunks(2) {
             let columns: Vec<_> = pair[0].columns.iter().rev().copied().collect();
             assert_eq!((&pair[0].rows, columns), (&pair[1].rows, pair[1].columns.clone()));

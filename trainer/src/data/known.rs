@@ -121,7 +121,7 @@ pub const KNOWN: [Known; 5] = [
         name: "cifar-fs",
         about: "100 classes of 600 colour photographs, 32 x 32: CIFAR-100 split 64/16/20 by class \
                 (Krizhevsky 2009; Bertinetto et al. 2019)",
-        published: "pictures: https://www.cs.toronto.edu/~kriz/cifar.html; split: \
+        published: "https://www.cs.toronto.edu/~kriz/cifar.html, its split at \
                     https://github.com/bertinetto/r2d2",
         terms: "none stated; who uses it is asked to cite Krizhevsky (2009), and it is used for \
                 research",

@@ -306,9 +306,8 @@ impl ModelConfig {
         if resize < size {
             return bad(format!("image.resize is {resize}, it must be at least image.size {size}"));
         }
-        let shift = self.image.shift;
-        if shift >= *size {
-            return bad(format!("image.shift is {shift}, expected below image.size {size}"));
+        if self.image.shift >= *size {
+            return bad("image.shift must be below image.size".into());
         }
         for (name, value) in [
             ("temperature", self.temperature),

@@ -6,7 +6,7 @@ use crate::{
     Backbone, Checkpoint, FrozenBackbone, Generator, ModelConfig, Parameters, Result, Transform,
     kernels::arithmetic::{add, affine, seen},
     rng::rng,
-    view::View,
+    view::Views,
 };
 
 /// Streams of the seed, so that adding a generator leaves the backbone's start as it was.
@@ -81,7 +81,7 @@ impl Model {
     pub fn into_embedder(self) -> Result<Embedder> {
         Ok(Embedder {
             backbone: self.backbone.into_frozen()?,
-            views: self.config.image.views(),
+            views: Views::of(&self.config.image),
             transform: self.transform,
         })
     }
@@ -91,7 +91,7 @@ impl Model {
 #[derive(Clone, Debug)]
 pub struct Embedder {
     backbone: FrozenBackbone,
-    views: Vec<View>,
+    views: Views,
     transform: Transform,
 }
 
@@ -116,12 +116,13 @@ impl Embedder {
     /// # Errors
     /// If the images do not fit the model.
     pub fn features(&self, images: &Tensor) -> Result<Tensor> {
-        let [_, views @ ..] = self.views.as_slice() else { return self.backbone.forward(images) };
         let mut sum = self.backbone.forward(images)?;
-        for view in views {
-            sum = add(&sum, &self.backbone.forward(&seen(images, view)?)?)?;
+        let count = self.views.count();
+        for number in 1..count {
+            let view = seen(images, self.views.view(number))?;
+            sum = add(&sum, &self.backbone.forward(&view)?)?;
         }
-        affine(&sum, 1.0 / self.views.len() as f64, 0.0)
+        affine(&sum, 1.0 / count as f64, 0.0)
     }
 }
 

@@ -174,10 +174,10 @@ impl BackboneConfig {
                     ));
                 }
                 if !(0.0..=100.0).contains(penultimate) || (*penultimate > 0.0 && *blocks < 2) {
-                    return Err(Error::Config(format!(
-                        "encoder.penultimate is {penultimate}, expected 0 to 100, and 0 for a \
-                         single block"
-                    )));
+                    return Err(Error::Config(
+                        "encoder.penultimate must be 0 to 100, and 0 where there is one block"
+                            .into(),
+                    ));
                 }
                 1 << blocks
             }

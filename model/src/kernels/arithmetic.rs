@@ -260,27 +260,24 @@ pub(crate) fn take_rows(x: &Tensor, rows: &[usize]) -> Result<Tensor> {
 ///
 /// # Errors
 /// If `x` has another rank.
-///
-/// # Panics
-/// If the view shows what is not there.
-pub(crate) fn seen(x: &Tensor, View { rows, columns }: &View) -> Result<Tensor> {
-    let (count, channels, height, width) = x.dims4()?;
+pub(crate) fn seen(x: &Tensor, view: View) -> Result<Tensor> {
+    let (_, _, height, width) = x.dims4()?;
     if !is_plain(&[x]) {
-        let places =
-            |axis: &[usize]| Tensor::from_iter(axis.iter().map(|place| *place as u32), x.device());
-        return Ok(x.index_select(&places(rows)?, 2)?.index_select(&places(columns)?, 3)?);
+        let places = |axis: Vec<usize>| {
+            Tensor::from_iter(axis.into_iter().map(|place| place as u32), x.device())
+        };
+        let rows = x.index_select(&places(view.rows(height))?, 2)?;
+        return Ok(rows.index_select(&places(view.columns(width))?, 3)?);
     }
-    let x = x.contiguous()?;
-    let mut values = Vec::with_capacity(count * channels * rows.len() * columns.len());
-    with_values(&x, |pixels| {
-        for map in pixels.chunks_exact(height * width).take(count * channels) {
-            for row in rows {
-                let row = &map[row * width..][..width];
-                values.extend(columns.iter().map(|column| row[*column]));
-            }
+    let pixels = x.flatten_all()?.to_vec1::<f32>()?;
+    let mut values = Vec::with_capacity(pixels.len());
+    for map in pixels.chunks_exact(height * width) {
+        for at in 0..map.len() {
+            let [row, column] = view.place([at / width, at % width], [height, width]);
+            values.push(map[row * width + column]);
         }
-    })?;
-    Ok(Tensor::from_vec(values, (count, channels, rows.len(), columns.len()), x.device())?)
+    }
+    Ok(Tensor::from_vec(values, x.shape(), x.device())?)
 }
 
 fn map(
@@ -451,10 +448,13 @@ mod tests {
 
     #[test]
     fn views_show_what_candle_selects() -> Result<()> {
-        let view = View { rows: vec![0, 0, 1, 2], columns: vec![4, 3, 2, 1, 0] };
+        let config = crate::ModelConfig::new(5, 3);
+        let image = crate::ImageConfig { mirror: true, shift: 1, ..config.image };
+        // Up by a pixel, mirrored.
+        let view = image.views()[7];
         let x = drawn(1, (2, 3, 4, 7)).narrow(3, 1, 5)?;
-        let shown = seen(&x, &view)?;
-        assert_same(&shown, &seen(Var::from_tensor(&x)?.as_tensor(), &view)?);
+        let shown = seen(&x, view)?;
+        assert_same(&shown, &seen(Var::from_tensor(&x)?.as_tensor(), view)?);
         let flipped = x.contiguous()?.flip(&[3])?;
         assert_same(&shown.narrow(2, 1, 3)?, &flipped.narrow(2, 0, 3)?);
         assert_same(&shown.narrow(2, 0, 1)?, &flipped.narrow(2, 0, 1)?);

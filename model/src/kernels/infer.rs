@@ -146,15 +146,15 @@ impl FoldedConv4 {
     /// The means of windows of 2 x 2 of the map before it, channels first.
     fn joined(&self, image: usize, maps: &[f32], geometry: Geometry, features: &mut Vec<f32>) {
         let map = &maps[image * geometry.image_len()..][..geometry.image_len()];
-        let side = geometry.side / 2;
+        let (side, next) = (geometry.side / 2, geometry.channels);
+        let below = geometry.pitch * next;
         for channel in 0..self.channels {
-            for cell in 0..side * side {
-                let at = |right, down| {
-                    let (row, column) = (2 * (cell / side) + down, 2 * (cell % side) + right);
-                    map[geometry.at(row, column) + channel]
-                };
-                let sum = at(0, 0) + at(1, 0) + at(0, 1) + at(1, 1);
-                features.push(sum * 0.25 * self.penultimate);
+            for row in 0..side {
+                for column in 0..side {
+                    let window = &map[geometry.at(2 * row, 2 * column) + channel..];
+                    let sum = window[0] + window[next] + window[below] + window[below + next];
+                    features.push(sum * 0.25 * self.penultimate);
+                }
             }
         }
     }

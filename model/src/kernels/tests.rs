@@ -38,7 +38,7 @@ fn parameters(config: &ModelConfig, seed: u64) -> Result<Parameters> {
     let device = &Device::Cpu;
     let rng = &mut rng::rng(seed, 9);
     let mut parameters = Model::init(config, seed, device)?;
-    let Conv4Config { channels, blocks } = sizes(config);
+    let Conv4Config { channels, blocks, .. } = sizes(config);
     for block in 0..blocks {
         let mut put = |name: &str, base: f64, spread: f64| -> Result<()> {
             let drawn = ((rng::normal(rng, channels, device)? * spread)? + base)?;

@@ -23,7 +23,8 @@ pub(super) fn features(graph: &mut Graph, checkpoint: &Checkpoint) -> Result<Val
     let views = config.image.views();
     if views.len() > 1 {
         // One pass over all pictures and, after them, all of each other view.
-        let seen: Vec<Value> = views.iter().map(|view| seen(graph, &pictures, view)).collect();
+        let seen: Vec<Value> =
+            views.iter().map(|&view| seen(graph, &pictures, view, size)).collect();
         let axis = [("axis", Attribute::Int(0))];
         pictures = graph.apply_with("Concat", &seen.iter().collect::<Vec<_>>(), &axis);
     }
@@ -65,14 +66,14 @@ fn normalised(graph: &mut Graph, image: &ImageConfig, pictures: &Value) -> Value
 }
 
 /// What a view shows of pictures, (B, C, S, S) to the same.
-fn seen(graph: &mut Graph, pictures: &Value, view: &View) -> Value {
+fn seen(graph: &mut Graph, pictures: &Value, view: View, size: usize) -> Value {
     let mut taken = |pictures: &Value, role, places: &[usize], axis| {
         let places: Vec<i64> = places.iter().map(|place| *place as i64).collect();
         let places = graph.integers(role, &places);
         graph.apply_with("Gather", &[pictures, &places], &[("axis", Attribute::Int(axis))])
     };
-    let rows = taken(pictures, "rows", &view.rows, 2);
-    taken(&rows, "columns", &view.columns, 3)
+    let rows = taken(pictures, "rows", &view.rows(size), 2);
+    taken(&rows, "columns", &view.columns(size), 3)
 }
 
 /// The model's transform, (B, D) to (B, D).

@@ -86,8 +86,8 @@ impl Conv4 {
     ///
     /// # Shapes
     /// - images: (B, C, S, S), f32, normalised
-    /// - output: (B, L), f32, L as [`last_dim`](crate::BackboneConfig::last_dim), differentiable in the parameters; on the CPU its
-    ///   gradient can be taken once
+    /// - output: (B, L), f32, L as [`last_dim`](crate::BackboneConfig::last_dim), differentiable
+    ///   in the parameters; on the CPU its gradient can be taken once
     ///
     /// # Errors
     /// If the images do not fit the first block.

@@ -3,6 +3,7 @@
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use serde_json::{Map, Value};
 
+use super::is_default;
 use crate::{
     Error, Result,
     backbone::{efficientnet_lite0, resnet12},
@@ -38,13 +39,8 @@ pub struct Conv4Config {
     /// Weight of the last but one block's output in the feature, behind the last one's and as
     /// long: the mean of each window that the last block pools. What is closer to the picture is
     /// less bound to the classes that were learned from. 0 leaves it out.
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pub penultimate: f32,
-}
-
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks so")]
-fn is_zero(weight: &f32) -> bool {
-    *weight == 0.0
 }
 
 impl Default for Conv4Config {

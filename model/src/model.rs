@@ -6,7 +6,7 @@ use crate::{
     Backbone, Checkpoint, FrozenBackbone, Generator, ModelConfig, Parameters, Result, Transform,
     kernels::arithmetic::{add, affine, seen},
     rng::rng,
-    view::Views,
+    view::View,
 };
 
 /// Streams of the seed, so that adding a generator leaves the backbone's start as it was.
@@ -81,7 +81,7 @@ impl Model {
     pub fn into_embedder(self) -> Result<Embedder> {
         Ok(Embedder {
             backbone: self.backbone.into_frozen()?,
-            views: Views::of(&self.config.image),
+            views: self.config.image.views(),
             transform: self.transform,
         })
     }
@@ -91,7 +91,7 @@ impl Model {
 #[derive(Clone, Debug)]
 pub struct Embedder {
     backbone: FrozenBackbone,
-    views: Views,
+    views: Vec<View>,
     transform: Transform,
 }
 
@@ -117,12 +117,11 @@ impl Embedder {
     /// If the images do not fit the model.
     pub fn features(&self, images: &Tensor) -> Result<Tensor> {
         let mut sum = self.backbone.forward(images)?;
-        let count = self.views.count();
-        for number in 1..count {
-            let view = seen(images, self.views.view(number))?;
-            sum = add(&sum, &self.backbone.forward(&view)?)?;
+        // The first shows the pictures as they are.
+        for view in self.views.iter().skip(1) {
+            sum = add(&sum, &self.backbone.forward(&seen(images, *view)?)?)?;
         }
-        affine(&sum, 1.0 / count as f64, 0.0)
+        affine(&sum, 1.0 / self.views.len() as f64, 0.0)
     }
 }
 

@@ -7,13 +7,6 @@
 
 use crate::ImageConfig;
 
-/// The views that a feature is the mean of, numbered from 0: the picture as it is.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Views {
-    shift: usize,
-    mirror: bool,
-}
-
 /// How a picture is looked at: moved, its border going on where it shows what lies beyond, and
 /// then perhaps mirrored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,58 +19,42 @@ pub struct View {
     mirrored: bool,
 }
 
-/// Steps down and to the right.
-const MOVES: [[isize; 2]; 5] = [[0, 0], [0, -1], [0, 1], [-1, 0], [1, 0]];
-
 impl ImageConfig {
     /// The views that a feature is the mean of; the picture as it is comes first, and alone where
     /// nothing else is asked for.
     pub fn views(&self) -> Vec<View> {
-        let views = Views::of(self);
-        (0..views.count()).map(|number| views.view(number)).collect()
-    }
-}
-
-impl Views {
-    pub fn of(image: &ImageConfig) -> Self {
-        Self { shift: image.shift, mirror: image.mirror }
-    }
-
-    pub fn count(self) -> usize {
-        let moves = if self.shift > 0 { MOVES.len() } else { 1 };
-        moves << usize::from(self.mirror)
-    }
-
-    pub fn view(self, number: usize) -> View {
-        let mirror = usize::from(self.mirror);
-        let [down, right] = MOVES[number >> mirror].map(|steps| steps * self.shift as isize);
-        View { down, right, mirrored: number & mirror > 0 }
+        let by = self.shift as isize;
+        let moves = [(0, 0), (0, -by), (0, by), (-by, 0), (by, 0)];
+        let mut views = Vec::new();
+        for (down, right) in moves.into_iter().take(if by == 0 { 1 } else { moves.len() }) {
+            views.push(View { down, right, mirrored: false });
+            if self.mirror {
+                views.push(View { down, right, mirrored: true });
+            }
+        }
+        views
     }
 }
 
 impl View {
-    /// The place in a picture that `row` and `column` of the view show; `height` and `width` are
-    /// the picture's.
-    pub(crate) fn place(
-        self,
-        [row, column]: [usize; 2],
-        [height, width]: [usize; 2],
-    ) -> [usize; 2] {
-        let column = if self.mirrored { width - 1 - column } else { column };
-        let moved =
-            |from: usize, by: isize, size: usize| from.saturating_add_signed(by).min(size - 1);
-        [moved(row, self.down, height), moved(column, self.right, width)]
-    }
-
     /// The picture's row that each row of the view shows, of a picture of `size` pixels.
     pub fn rows(self, size: usize) -> Vec<usize> {
-        (0..size).map(|row| self.place([row, 0], [size, 1])[0]).collect()
+        places(size, self.down, false)
     }
 
     /// The picture's column that each column of the view shows.
     pub fn columns(self, size: usize) -> Vec<usize> {
-        (0..size).map(|column| self.place([0, column], [1, size])[1]).collect()
+        places(size, self.right, self.mirrored)
     }
+}
+
+fn places(size: usize, by: isize, mirrored: bool) -> Vec<usize> {
+    let last = size.saturating_sub(1);
+    let place = |seen: usize| {
+        let seen = if mirrored { last - seen } else { seen };
+        seen.saturating_add_signed(by).min(last)
+    };
+    (0..size).map(place).collect()
 }
 
 #[cfg(test)]

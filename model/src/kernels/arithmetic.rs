@@ -262,19 +262,18 @@ pub(crate) fn take_rows(x: &Tensor, rows: &[usize]) -> Result<Tensor> {
 /// If `x` has another rank.
 pub(crate) fn seen(x: &Tensor, view: View) -> Result<Tensor> {
     let (_, _, height, width) = x.dims4()?;
+    let (rows, columns) = (view.rows(height), view.columns(width));
     if !is_plain(&[x]) {
-        let places = |axis: Vec<usize>| {
-            Tensor::from_iter(axis.into_iter().map(|place| place as u32), x.device())
-        };
-        let rows = x.index_select(&places(view.rows(height))?, 2)?;
-        return Ok(rows.index_select(&places(view.columns(width))?, 3)?);
+        let places =
+            |axis: &[usize]| Tensor::from_iter(axis.iter().map(|place| *place as u32), x.device());
+        return Ok(x.index_select(&places(&rows)?, 2)?.index_select(&places(&columns)?, 3)?);
     }
     let pixels = x.flatten_all()?.to_vec1::<f32>()?;
     let mut values = Vec::with_capacity(pixels.len());
     for map in pixels.chunks_exact(height * width) {
-        for at in 0..map.len() {
-            let [row, column] = view.place([at / width, at % width], [height, width]);
-            values.push(map[row * width + column]);
+        for row in &rows {
+            let row = &map[row * width..][..width];
+            values.extend(columns.iter().map(|column| row[*column]));
         }
     }
     Ok(Tensor::from_vec(values, x.shape(), x.device())?)

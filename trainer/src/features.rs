@@ -15,7 +15,7 @@ const BATCH: usize = 128;
 ///
 /// `forward` is [`fewshot::Embedder::embed`] for features ready to compare, or
 /// [`fewshot::Embedder::features`] for those before the transform.
-/// `progress` is called with (pictures done, all pictures).
+/// `progress` is called with the pictures done; its error ends the work.
 ///
 /// # Shapes
 /// Returns (images, D), f32, on `device`.
@@ -28,7 +28,7 @@ pub fn encode(
     cache: &PixelCache,
     images: &[usize],
     device: &Device,
-    progress: &dyn Fn(usize, usize),
+    progress: &dyn Fn(usize) -> Result<()>,
 ) -> Result<Tensor> {
     let mut parts = Vec::with_capacity(images.len().div_ceil(BATCH));
     let mut done = 0;
@@ -39,7 +39,7 @@ pub fn encode(
             .context("the pictures do not fit the model")?;
         parts.push(features.detach());
         done += chunk.len();
-        progress(done, images.len());
+        progress(done)?;
     }
     Tensor::cat(&parts, 0).context("there are no pictures to encode")
 }
@@ -56,7 +56,7 @@ pub fn encode_split(
     config: &ImageConfig,
     cache: &PixelCache,
     device: &Device,
-    progress: &dyn Fn(usize, usize),
+    progress: &dyn Fn(usize) -> Result<()>,
 ) -> Result<Tensor> {
     let all: Vec<usize> = (0..cache.len()).collect();
     encode(forward, config, cache, &all, device, progress)
@@ -93,7 +93,7 @@ mod tests {
         let forward = |images: &Tensor| Ok(images.flatten_from(1)?);
         let encode = |side| -> Result<Vec<Vec<f32>>> {
             let cache = load(&val, side)?;
-            let features = encode_split(forward, &config, &cache, &Device::Cpu, &|_, _| {})?;
+            let features = encode_split(forward, &config, &cache, &Device::Cpu, &|_| Ok(()))?;
             Ok(features.to_vec2()?)
         };
         let (model, resized) = (encode(Side::Model)?, encode(Side::Resized)?);

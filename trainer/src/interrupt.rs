@@ -49,6 +49,20 @@ impl Interrupt {
         Ok(interrupt)
     }
 
+    /// For the inside of a long piece of work, which is given up.
+    ///
+    /// # Errors
+    /// [`Stopped`], where the work should end soon.
+    pub fn check(&self) -> Result<()> {
+        if self.requests.load(Ordering::SeqCst) > 0 { Err(Stopped.into()) } else { Ok(()) }
+    }
+
+    /// Asked for already.
+    #[cfg(test)]
+    pub fn at_once() -> Self {
+        Self { requests: Arc::new(AtomicUsize::new(1)), ..Self::default() }
+    }
+
     /// Asked for after `questions` calls of [`Self::requested`].
     #[cfg(test)]
     pub fn after(questions: usize) -> Self {

@@ -74,20 +74,29 @@ impl Default for Validation {
 
 impl Recipe {
     /// A shipped recipe by name, or a file that ends in `.toml`, with `changes`
-    /// (`key=value`) made.
+    /// (`key=value`) made. Weights that a file starts from are looked for beside it
+    /// first, then in the current folder.
     ///
     /// # Errors
     /// Where there is no such recipe, a key is unknown, or a value unusable.
     pub fn find(name_or_file: &str, changes: &[String]) -> Result<Self> {
-        let (text, origin) = if name_or_file.ends_with(".toml") {
-            let text = std::fs::read_to_string(Path::new(name_or_file)).with_context(|| {
-                format!("cannot read the recipe {name_or_file}: check the path")
-            })?;
-            (text, name_or_file.to_owned())
-        } else {
-            (shipped::text(name_or_file)?.to_owned(), format!("recipe '{name_or_file}'"))
-        };
-        Self::parse(&text, changes).with_context(|| format!("{origin} cannot be used"))
+        if !name_or_file.ends_with(".toml") {
+            return Self::parse(shipped::text(name_or_file)?, changes)
+                .with_context(|| format!("recipe '{name_or_file}' cannot be used"));
+        }
+        let file = Path::new(name_or_file);
+        let text = std::fs::read_to_string(file)
+            .with_context(|| format!("cannot read the recipe {name_or_file}: check the path"))?;
+        let mut recipe = Self::parse(&text, changes)
+            .with_context(|| format!("{name_or_file} cannot be used"))?;
+        let set = changes.iter().any(|change| set::key(change) == "start");
+        if let Some(start) = recipe.start.as_mut().filter(|_| !set) {
+            let beside = file.with_file_name(&*start);
+            if beside.is_file() {
+                *start = beside;
+            }
+        }
+        Ok(recipe)
     }
 
     /// Reads TOML, makes the changes, and checks the result.
@@ -173,6 +182,25 @@ fn one_line(error: toml::de::Error) -> anyhow::Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn weights_to_start_from_are_looked_for_beside_the_recipe() -> Result<()> {
+        let folder = tempfile::tempdir()?;
+        let file = folder.path().join("mine.toml");
+        std::fs::write(
+            &file,
+            format!("start = \"mine.safetensors\"\n{}", shipped::text("synthetic")?),
+        )?;
+        let name = file.to_str().context("a path in words")?;
+        let start = |changes: &[String]| Recipe::find(name, changes).map(|recipe| recipe.start);
+        let elsewhere = Some(PathBuf::from("mine.safetensors"));
+        assert_eq!(start(&[])?, elsewhere);
+        let beside = file.with_extension("safetensors");
+        std::fs::write(&beside, [])?;
+        assert_eq!(start(&[])?, Some(beside));
+        assert_eq!(start(&["start = mine.safetensors".to_owned()])?, elsewhere);
+        Ok(())
+    }
 
     #[test]
     fn every_shipped_recipe_is_usable_and_survives_being_written() -> Result<()> {

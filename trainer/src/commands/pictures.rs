@@ -55,7 +55,10 @@ pub fn embed_readable(model: &Model, pictures: &[Picture], device: &Device) -> R
         let done = bar.position();
         if !cache.is_empty() {
             let embed = |images: &Tensor| embedder.embed(images);
-            let progress = |more: usize, _all| bar.set_position(done + more as u64);
+            let progress = |more: usize| {
+                bar.set_position(done + more as u64);
+                Ok(())
+            };
             parts.push(features::encode_split(embed, config, &cache, device, &progress)?);
         }
         bar.set_position(done + chunk.len() as u64);
@@ -91,7 +94,10 @@ fn embed(model: &Model, cache: &PixelCache, device: &Device) -> Result<Tensor> {
         &model.config.image,
         cache,
         device,
-        &|done, _all| bar.set_position(done as u64),
+        &|done| {
+            bar.set_position(done as u64);
+            Ok(())
+        },
     )?;
     bar.finish_and_clear();
     Ok(features)

@@ -53,7 +53,7 @@ pub fn run(args: &TrainArgs) -> Result<()> {
             output::line(best)
         }
         Outcome::Interrupted => {
-            eprintln!("a checkpoint is written; go on with: fewshot train --resume {path}");
+            eprintln!("stopped; go on with: fewshot train --resume {path}");
             Err(Stopped.into())
         }
     }

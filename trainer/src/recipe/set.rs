@@ -24,6 +24,11 @@ pub fn apply(table: &mut Table, change: &str) -> Result<()> {
     put(table, &parts, &parse(text.trim()), key)
 }
 
+/// The key that a change is of; empty where it has none.
+pub fn key(change: &str) -> &str {
+    change.split_once('=').map_or("", |(key, _)| key.trim())
+}
+
 fn parse(text: &str) -> Value {
     let read = format!("value = {text}").parse::<Table>().ok();
     read.and_then(|mut table| table.remove("value"))

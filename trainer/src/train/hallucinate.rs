@@ -15,7 +15,7 @@ use super::losses::{accuracy, cross_entropy, query_labels};
 use super::setup::{Kind, Setup};
 use super::streams::{Purpose, at_step};
 use crate::recipe::Generating;
-use crate::{batch, features, progress};
+use crate::{batch, features};
 
 /// Pictures encoded at a time.
 const BATCH: usize = 128;
@@ -140,8 +140,8 @@ fn encode(
     let embedder = model.embedder()?;
     let image = &model.config.image;
     let count = kind.train.len();
-    let bar = progress::bar("encoding the base classes", count * stage.copies);
-    let advance = |done: usize, _: usize| bar.set_position(done as u64);
+    let watch = setup.watch("encoding the base classes", count * stage.copies);
+    let advance = |done: usize| watch.advance(done);
     let embed = |images: &Tensor| embedder.embed(images);
     let plain = features::encode_split(embed, image, &kind.train, &setup.device, &advance)?;
     let mut parts = vec![plain];
@@ -155,9 +155,9 @@ fn encode(
             let shape = (chunk.len(), image.channels, image.size, image.size);
             let pixels = Tensor::from_vec(pixels, shape, &setup.device)?;
             parts.push(embedder.embed(&pixels)?.detach());
-            bar.inc(chunk.len() as u64);
+            watch.advance(count * copy + number * BATCH + chunk.len())?;
         }
     }
-    bar.finish_and_clear();
+    watch.finish();
     Ok(Tensor::cat(&parts, 0)?)
 }

@@ -27,12 +27,13 @@ mod streams;
 mod tests;
 mod turns;
 mod validate;
+mod watch;
 
 use anyhow::{Context, Result};
 use candle_core::Device;
 
 use crate::data::DataSource;
-use crate::interrupt::Interrupt;
+use crate::interrupt::{Interrupt, Stopped};
 use crate::recipe::Recipe;
 use crate::run_dir::RunDir;
 
@@ -44,7 +45,7 @@ pub enum Outcome {
         /// Mean validation accuracy, a fraction.
         score: f64,
     },
-    /// Asked to end early; a checkpoint is written.
+    /// Asked to end early; the run can go on from its last checkpoint.
     Interrupted,
 }
 
@@ -89,6 +90,11 @@ pub fn train(
     interrupt: &Interrupt,
     resume: bool,
 ) -> Result<Outcome> {
-    let setup = setup::Setup::new(recipe, sources, devices)?;
-    run::Run::new(setup, folder, resume)?.carry_out(interrupt)
+    let outcome = setup::Setup::new(recipe, sources, devices, interrupt.clone())
+        .and_then(|setup| run::Run::new(setup, folder, resume)?.carry_out());
+    match outcome {
+        // Asked to end in the middle of something that is done again another time.
+        Err(error) if error.is::<Stopped>() => Ok(Outcome::Interrupted),
+        outcome => outcome,
+    }
 }

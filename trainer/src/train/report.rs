@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
 
-/// Seconds between lines in a file.
-const PAUSE: Duration = Duration::from_secs(30);
+/// Between lines in a file.
+pub(super) const PAUSE: Duration = Duration::from_secs(30);
 
 /// The progress of one stage.
 #[derive(Debug)]

@@ -23,7 +23,6 @@ use super::report::Report;
 use super::setup::Setup;
 use super::validate::{self, Scores, Validated};
 use super::{Outcome, fit, parallel};
-use crate::interrupt::Interrupt;
 use crate::recipe::{Fit, Stage};
 use crate::run_dir::events::Events;
 use crate::run_dir::state::{Measured, Position, State};
@@ -99,7 +98,7 @@ impl Run {
     }
 
     /// All stages that are left.
-    pub fn carry_out(mut self, interrupt: &Interrupt) -> Result<Outcome> {
+    pub fn carry_out(mut self) -> Result<Outcome> {
         let stages = self.setup.recipe.stage.clone();
         if self.position.stage >= stages.len() {
             eprintln!("this run is finished; its weights are {}", self.folder.best().display());
@@ -112,7 +111,7 @@ impl Run {
             }
             let finished = match stage {
                 Stage::Fit(stage) => self.fit(stage, &title)?,
-                _ => self.learn(stage, &title, interrupt)?,
+                _ => self.learn(stage, &title)?,
             };
             if !finished {
                 return Ok(Outcome::Interrupted);
@@ -139,7 +138,7 @@ impl Run {
     }
 
     /// A stage of steps; false where it was interrupted.
-    fn learn(&mut self, stage: &Stage, title: &str, interrupt: &Interrupt) -> Result<bool> {
+    fn learn(&mut self, stage: &Stage, title: &str) -> Result<bool> {
         let (steps, validate_every) = self.lengths(stage);
         let count = hallucinations(stage, &self.setup);
         let mut learner = self.learner(stage)?;
@@ -171,7 +170,7 @@ impl Run {
             if validate {
                 self.validated(&*learner, &mut report, (done, steps), count)?;
             }
-            let interrupted = interrupt.requested();
+            let interrupted = self.setup.interrupt.requested();
             if validate || interrupted || last_checkpoint.elapsed() > CHECKPOINT_EVERY {
                 self.checkpoint(&*learner)?;
                 last_checkpoint = Instant::now();

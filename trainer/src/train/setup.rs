@@ -9,8 +9,10 @@ use serde_json::{Map, Value, json};
 
 use super::parallel;
 use super::streams::{self, Purpose};
+use super::watch::Watch;
 use crate::data::{DataSource, Dataset, PixelCache, Side, Split};
 use crate::features;
+use crate::interrupt::Interrupt;
 use crate::progress;
 use crate::recipe::Recipe;
 use crate::seen;
@@ -42,12 +44,19 @@ pub(super) struct Setup {
     pub also: Vec<Kind>,
     /// The data, for the provenance of the weights.
     pub data: Map<String, Value>,
+    /// Whether the run should end soon.
+    pub interrupt: Interrupt,
 }
 
 impl Setup {
     /// Decodes the pictures of training and validation classes; `sources` are the
     /// data that the backbone learns from and further kinds.
-    pub fn new(recipe: Recipe, sources: &[DataSource], devices: Vec<Device>) -> Result<Self> {
+    pub fn new(
+        recipe: Recipe,
+        sources: &[DataSource],
+        devices: Vec<Device>,
+        interrupt: Interrupt,
+    ) -> Result<Self> {
         let [own, also @ ..] = sources else { bail!("there is no data to train on") };
         let device = devices.first().context("there is no device to train on")?.clone();
         parallel::check(&recipe, &devices)?;
@@ -55,6 +64,7 @@ impl Setup {
         let mut kinds = Vec::new();
         let mut records = Vec::new();
         for source in also {
+            interrupt.check()?;
             let (kind, record) = Kind::load(&recipe, source)?;
             kinds.push(kind);
             records.push(Value::Object(record));
@@ -62,7 +72,7 @@ impl Setup {
         if !records.is_empty() {
             data.insert(seen::ALSO.to_owned(), Value::Array(records));
         }
-        Ok(Self { recipe, device, devices, own, also: kinds, data })
+        Ok(Self { recipe, device, devices, own, also: kinds, data, interrupt })
     }
 
     /// The same on one device.
@@ -73,6 +83,11 @@ impl Setup {
     /// The kind that the backbone learns from, then the others.
     pub fn kinds(&self) -> impl Iterator<Item = &Kind> {
         std::iter::once(&self.own).chain(&self.also)
+    }
+
+    /// Work of so many pictures between steps.
+    pub fn watch<'a>(&'a self, what: &'a str, pictures: usize) -> Watch<'a> {
+        Watch::new(what, pictures, &self.interrupt)
     }
 
     /// A seed of its own for a purpose in a stage.
@@ -95,7 +110,7 @@ impl Setup {
             &self.own.train,
             &images,
             &self.device,
-            &|_, _| {},
+            &|_| self.interrupt.check(),
         )?;
         Ok(features.mean(0)?)
     }
@@ -108,15 +123,15 @@ impl Setup {
         parameters: &Parameters,
     ) -> Result<Tensor> {
         let embedder = Model::new(config.clone(), parameters)?.embedder()?;
-        let bar = progress::bar("encoding pictures", pictures.len());
+        let watch = self.watch("encoding pictures", pictures.len());
         let features = features::encode_split(
             |images| embedder.features(images),
             &config.image,
             pictures,
             &self.device,
-            &|done, _| bar.set_position(done as u64),
+            &|done| watch.advance(done),
         )?;
-        bar.finish_and_clear();
+        watch.finish();
         Ok(features)
     }
 

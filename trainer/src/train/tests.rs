@@ -256,6 +256,19 @@ fn an_interrupt_leaves_weights_that_can_be_used() -> Result<()> {
 }
 
 #[test]
+fn a_run_that_is_stopped_while_it_encodes_begins_again() -> Result<()> {
+    let folder = tempfile::tempdir()?;
+    let run = folder.path().join("run");
+    let mut fit = recipe(&[]);
+    fit.stage.retain(|stage| stage.kind() == "fit");
+    assert_eq!(fit.stage.len(), 1, "nothing in it but encoding");
+    assert_eq!(start(&run, &fit, &Interrupt::at_once())?, Outcome::Interrupted);
+    assert!(!run.join("best.safetensors").exists());
+    assert!(matches!(resume(&run, &Interrupt::default())?, Outcome::Finished { .. }));
+    Ok(())
+}
+
+#[test]
 fn pretraining_lowers_its_loss_and_beats_chance_on_unseen_classes() -> Result<()> {
     let folder = tempfile::tempdir()?;
     let run = folder.path().join("run");

@@ -59,6 +59,10 @@ fn trained(setup: &Setup, index: usize, share: &Share) -> Result<Parameters> {
     Ok(live)
 }
 
+fn setup() -> Result<Setup> {
+    Setup::new(recipe(&[]), &[source()?], vec![Device::Cpu], Interrupt::default())
+}
+
 fn numbers(live: &Parameters) -> Result<Numbers> {
     let number = |(name, tensor): (&str, &Tensor)| {
         Ok((name.to_owned(), tensor.flatten_all()?.to_vec1::<f32>()?))
@@ -129,7 +133,7 @@ fn gradients_are_averaged_and_one_that_nobody_has_stays_away() -> Result<()> {
 #[test]
 fn replicas_that_do_the_same_learn_as_one_does() -> Result<()> {
     for stage in [0, 1] {
-        let setup = Arc::new(Setup::new(recipe(&[]), &[source()?], vec![Device::Cpu])?);
+        let setup = Arc::new(setup()?);
         let alone = numbers(&trained(&setup, stage, &Share::whole())?)?;
         let replicas =
             together(2, move |share| numbers(&trained(&setup, stage, &share.repeated())?))?;
@@ -142,7 +146,7 @@ fn replicas_that_do_the_same_learn_as_one_does() -> Result<()> {
 #[test]
 fn replicas_that_divide_the_work_stay_equal_bit_for_bit() -> Result<()> {
     for stage in [0, 1] {
-        let setup = Arc::new(Setup::new(recipe(&[]), &[source()?], vec![Device::Cpu])?);
+        let setup = Arc::new(setup()?);
         let alone = numbers(&trained(&setup, stage, &Share::whole())?)?;
         let replicas = together(2, move |share| numbers(&trained(&setup, stage, &share)?))?;
         let [weights, statistics] = [false, true].map(|statistics| {

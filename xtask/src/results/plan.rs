@@ -21,7 +21,9 @@ const DRAWINGS: usize = 20;
 const QUERIES: usize = 15;
 
 pub const SHOTS: [usize; 3] = [1, 5, 10];
-pub const HALLUCINATIONS: [usize; 5] = [0, 1, 10, 50, 100];
+/// Hallucinations beside none, each list in a call of its own on the same episodes.
+pub const FEW: [usize; 3] = [0, 1, 10];
+pub const MANY: [usize; 3] = [0, 50, 100];
 pub const DISTANCES: [&str; 3] = ["l2", "cosine", "dot"];
 /// Heads of the table of heads: as `--head` and `--distance` name them, and in words.
 pub const HEADS: [(&str, Option<&str>, &str); 3] = [
@@ -36,9 +38,9 @@ pub const CONTEXTS: [(&str, &str); 3] = [
     ("centred", "centred by support and queries"),
     ("transductive", "queries join the support, softly"),
 ];
-/// Hundreds of features to hallucinate take as long as all else; the paired differences are sharp
-/// enough for it.
-pub const HALLUCINATION_EPISODES: usize = 4000;
+/// A hundred features to hallucinate take ten times as long as ten; the paired differences are
+/// sharp enough for it.
+pub const MANY_EPISODES: usize = 2000;
 /// Queries that are looked at together take ten times as long.
 pub const CONTEXT_EPISODES: usize = 2000;
 /// As `--imbalance` takes it: the shares of the classes among the queries of an episode are drawn
@@ -93,11 +95,11 @@ pub fn evaluations(model: &Model) -> Vec<Evaluation> {
     let together: &[&[usize]] = if omniglot { &[few, more] } else { &[&SHOTS] };
     let mut all = Vec::new();
     for shots in together {
-        all.push(evaluation(5, shots));
         for data in sets(model) {
-            let (hallucinations, episodes) =
-                (HALLUCINATIONS.to_vec(), Some(HALLUCINATION_EPISODES));
-            all.push(Evaluation { data, hallucinations, episodes, ..evaluation(5, shots) });
+            for (hallucinations, episodes) in [(FEW, None), (MANY, Some(MANY_EPISODES))] {
+                let (data, hallucinations) = (data.clone(), hallucinations.to_vec());
+                all.push(Evaluation { data, hallucinations, episodes, ..evaluation(5, shots) });
+            }
         }
     }
     if omniglot {

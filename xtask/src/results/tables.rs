@@ -3,9 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Model;
-use super::plan::{
-    CONTEXTS, DISTANCES, Evaluation, HALLUCINATIONS, HEADS, IMBALANCES, SHOTS, sets,
-};
+use super::plan::{CONTEXTS, DISTANCES, Evaluation, FEW, HEADS, IMBALANCES, MANY, SHOTS, sets};
 use super::trainer::Row;
 
 /// Every table, by the name of its place.
@@ -40,24 +38,23 @@ fn shots(models: &[Model], rows: &[Row]) -> String {
 
 /// Gain over M = 0 on the same episodes, at home and on photographs.
 fn hallucinations(models: &[Model], rows: &[Row]) -> String {
+    let counts = [&FEW[1..], &MANY[1..]].concat();
     let mut lines = vec![heading(
         &["model", "data", "shots", "M = 0"],
-        &HALLUCINATIONS[1..].iter().map(|m| format!("M = {m}")).collect::<Vec<_>>(),
+        &counts.iter().map(|m| format!("M = {m}")).collect::<Vec<_>>(),
     )];
     for model in models {
         for data in sets(model) {
             for shots in SHOTS {
                 let of = |m: usize| {
                     find(rows, model, &data, shots, |row| {
-                        let asked = &row.asked;
-                        asked.hallucinations.len() > 1 && row.hallucinations == m
+                        row.asked.hallucinations.len() > 1 && row.hallucinations == m
                     })
                 };
-                let gains =
-                    HALLUCINATIONS[1..].iter().map(|&m| match of(m).and_then(|row| row.gain) {
-                        Some([mean, ci]) => format!("{mean:+.2} ± {ci:.2}"),
-                        None => "–".to_owned(),
-                    });
+                let gains = counts.iter().map(|&m| match of(m).and_then(|row| row.gain) {
+                    Some([mean, ci]) => format!("{mean:+.2} ± {ci:.2}"),
+                    None => "–".to_owned(),
+                });
                 let names = [model.id.clone(), data.clone(), shots.to_string(), mean(of(0))];
                 lines.push(line(&names, gains));
             }
@@ -127,7 +124,9 @@ impl Row {
     /// The model as it answers unless it is asked otherwise.
     fn is_own(&self) -> bool {
         let asked = &self.asked;
-        asked.hallucinations == [0] && (asked.head, asked.context) == (None, None)
+        self.hallucinations == 0
+            && asked.hallucinations != MANY
+            && (asked.head, asked.context) == (None, None)
     }
 }
 
@@ -185,17 +184,19 @@ mod tests {
             gain,
         };
         let rows = [
-            row(5, 1, &[0, 10], 0, 97.0, None),
-            row(5, 1, &[0, 10], 10, 97.5, Some([0.5, 0.05])),
-            row(5, 1, &[0], 0, 98.0, None),
+            row(5, 1, &FEW, 0, 98.0, None),
+            row(5, 1, &FEW, 10, 98.5, Some([0.5, 0.05])),
+            row(5, 1, &MANY, 0, 97.0, None),
+            row(5, 1, &MANY, 50, 97.4, Some([0.4, 0.1])),
             row(20, 5, &[0], 0, 97.0, None),
         ];
         let tables = all(&models, &rows);
         assert!(tables["shots"].contains("| a | omniglot | 98.00 ± 0.10 | – | – |"));
         assert!(tables["shots"].contains("| a, 20-way | omniglot | – | 97.00 ± 0.10 | – |"));
         assert!(
-            tables["hallucinations"]
-                .contains("| a | omniglot | 1 | 97.00 ± 0.10 | – | +0.50 ± 0.05 |")
+            tables["hallucinations"].contains(
+                "| a | omniglot | 1 | 98.00 ± 0.10 | – | +0.50 ± 0.05 | +0.40 ± 0.10 | – |"
+            )
         );
         assert!(tables["distances"].contains("| a | 1 | – | – | – |"));
     }

@@ -107,13 +107,13 @@ impl Backbone {
         }
     }
 
-    /// Features with BatchNorm over this batch; the running statistics move towards
-    /// the batch's.
+    /// The last layer's output with BatchNorm over this batch; the running statistics move
+    /// towards the batch's.
     ///
     /// # Shapes
     /// - images: (B, C, S, S), f32, normalised
-    /// - output: (B, D), f32, differentiable in the parameters; on the CPU its
-    ///   gradient can be taken once
+    /// - output: (B, L), f32, L as [`last_dim`](crate::BackboneConfig::last_dim), differentiable
+    ///   in the parameters; on the CPU its gradient can be taken once
     ///
     /// # Errors
     /// If the images do not fit, or the kind is not trained here.

@@ -164,6 +164,7 @@ fn what_is_wrong_with_a_sweep_is_said_when_it_is_planned() -> Result<()> {
     with(&["--vary", "seed=1"])?.refused(&["--seeds"])?;
     with(&["--set", "validation.ways=50"])?.refused(&["50"])?;
     with(&["--recipe", "nowhere.toml"])?.refused(&["nowhere.toml"])?;
+    with(&["--set", "start=gone.safetensors"])?.refused(&["gone.safetensors"])?;
     ensure!(!desk.path("grid").exists(), "a plan that was refused left something");
     with(&[])?.succeeded()?;
     with(&[])?.refused(&["grid holds a sweep already"])?;

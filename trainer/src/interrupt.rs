@@ -54,16 +54,14 @@ impl Interrupt {
     /// # Errors
     /// [`Stopped`], where the work should end soon.
     pub fn check(&self) -> Result<()> {
+        #[cfg(test)]
+        if self.patience.as_ref().is_some_and(|left| left.load(Ordering::SeqCst) == 0) {
+            return Err(Stopped.into());
+        }
         if self.requests.load(Ordering::SeqCst) > 0 { Err(Stopped.into()) } else { Ok(()) }
     }
 
-    /// Asked for already.
-    #[cfg(test)]
-    pub fn at_once() -> Self {
-        Self { requests: Arc::new(AtomicUsize::new(1)), ..Self::default() }
-    }
-
-    /// Asked for after `questions` calls of [`Self::requested`].
+    /// Asked for once `questions` calls of [`Self::requested`] were answered.
     #[cfg(test)]
     pub fn after(questions: usize) -> Self {
         Self { patience: Some(Arc::new(AtomicUsize::new(questions))), ..Self::default() }

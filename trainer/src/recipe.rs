@@ -246,6 +246,7 @@ mod tests {
             Recipe::find("cifar-fs", std::slice::from_ref(&text)).with_context(|| text)?;
         }
         Recipe::find("everyday", &["model.encoder.pooled=[]".to_owned()])?;
+        Recipe::find("cifar-fs", &["model.encoder.kind=conv4".to_owned()])?;
         Recipe::find("r2d2", &["model.ridge={ lambda = 0.3, temperature = 0.1 }".to_owned()])?;
         let error = wrong("model.ridge.lamda=1.0");
         assert!(error.contains("model.ridge.lambda"), "{error}");

@@ -20,6 +20,8 @@ use ts_rs::TS;
 pub struct ModelInfo {
     image_size: usize,
     image_channels: usize,
+    /// Of a picture, whose features are averaged.
+    views: usize,
     feature_dim: usize,
     parameter_count: usize,
     /// The file's own choice, as is the distance.
@@ -212,6 +214,7 @@ impl ModelInfo {
         Self {
             image_size: config.image.size,
             image_channels: config.image.channels,
+            views: config.image.views().len(),
             feature_dim: config.feature_dim(),
             parameter_count: checkpoint.parameters.element_count(),
             head: config.head,

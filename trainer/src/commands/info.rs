@@ -101,7 +101,12 @@ pub(super) fn describe(checkpoint: &Checkpoint) -> String {
 fn backbone(config: &BackboneConfig) -> String {
     match config {
         BackboneConfig::Conv4(conv4) => {
-            format!("conv4, {} blocks of {} channels", conv4.blocks, conv4.channels)
+            let joined = if conv4.penultimate > 0.0 {
+                format!(", the last but one joined with weight {}", conv4.penultimate)
+            } else {
+                String::new()
+            };
+            format!("conv4, {} blocks of {} channels{joined}", conv4.blocks, conv4.channels)
         }
         BackboneConfig::ResNet12(resnet) => format!("resnet12, channels {:?}", resnet.channels),
         BackboneConfig::EfficientNetLite0(net) if net.pooled.is_empty() => config.name().into(),
@@ -183,6 +188,8 @@ fn parameters(checkpoint: &Checkpoint, prefix: &str) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use fewshot::config::Conv4Config;
+
     use super::*;
     use crate::testing;
 
@@ -202,6 +209,10 @@ mod tests {
         checkpoint.provenance.clear();
         checkpoint.config.generator = None;
         let text = describe(&checkpoint);
+        assert!(!text.contains("joined"), "{text}");
+        let joined = Conv4Config { penultimate: 0.4, ..Conv4Config::default() };
+        let told = backbone(&BackboneConfig::Conv4(joined));
+        assert!(told.ends_with("the last but one joined with weight 0.4"));
         assert!(text.contains("cannot hallucinate") && text.contains("not recorded"), "{text}");
     }
 }

@@ -125,7 +125,8 @@ fn lines(rows: &[Row]) -> Vec<String> {
             row.recipe.clone(),
             state.to_owned(),
             format!("{}/{} {kind}", row.stage, row.stages),
-            format!("{}/{}", row.step, row.steps),
+            // Nothing is known of a stage before its first line of metrics.
+            if row.steps == 0 { "–".to_owned() } else { format!("{}/{}", row.step, row.steps) },
             time(row.seconds),
             row.device.clone().unwrap_or_else(|| "–".to_owned()),
             figures(&row.validation),
@@ -143,16 +144,42 @@ fn lines(rows: &[Row]) -> Vec<String> {
     lines
 }
 
-/// `1shot 61.2 %, 5shot 78.0 %`
+/// `1shot 61.20 %, 5shot 78.00 %; caltech101: 1shot 60.10 %`, by the number of shots.
 fn figures(validation: &BTreeMap<String, f64>) -> String {
-    let each = validation
-        .iter()
-        .map(|(name, value)| format!("{} {:.2} %", name.replacen("val_", "", 1), value * 100.0));
-    each.collect::<Vec<_>>().join(", ")
+    let mut kinds: BTreeMap<&str, Vec<(usize, String)>> = BTreeMap::new();
+    for (name, value) in validation {
+        let (kind, figure) = name.rsplit_once("val_").unwrap_or(("", name));
+        let shots = figure.split(|c: char| !c.is_ascii_digit()).next();
+        let shots = shots.and_then(|digits| digits.parse().ok()).unwrap_or(usize::MAX);
+        let figure = format!("{figure} {:.2} %", value * 100.0);
+        kinds.entry(kind.trim_end_matches('_')).or_default().push((shots, figure));
+    }
+    let each = kinds.into_iter().map(|(kind, mut figures)| {
+        figures.sort();
+        let figures: Vec<_> = figures.into_iter().map(|(_, figure)| figure).collect();
+        let figures = figures.join(", ");
+        if kind.is_empty() { figures } else { format!("{kind}: {figures}") }
+    });
+    each.collect::<Vec<_>>().join("; ")
 }
 
 /// Hours, minutes and seconds, as `1:02:03`.
 fn time(seconds: f64) -> String {
     let seconds = seconds.round() as u64;
     format!("{}:{:02}:{:02}", seconds / 3600, seconds / 60 % 60, seconds % 60)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_stand_by_kind_of_pictures_and_number_of_shots() {
+        let names = ["val_10shot", "val_1shot", "val_5shot_hallucinated", "interval_val_5shot"];
+        let validation = names.map(|name| (name.to_owned(), 0.5)).into_iter().collect();
+        assert_eq!(
+            figures(&validation),
+            "1shot 50.00 %, 5shot_hallucinated 50.00 %, 10shot 50.00 %; interval: 5shot 50.00 %"
+        );
+    }
 }

@@ -22,9 +22,9 @@ pub(super) fn features(graph: &mut Graph, checkpoint: &Checkpoint) -> Result<Val
     let mut pictures = normalised(graph, &config.image, &pictures);
     let views = config.image.views();
     if views.len() > 1 {
-        // One pass over all pictures and, after them, all of each other view.
-        let seen: Vec<Value> =
-            views.iter().map(|&view| seen(graph, &pictures, view, size)).collect();
+        // One pass over all pictures, the first view, and after them all of each other view.
+        let others = views.iter().skip(1).map(|&view| seen(graph, &pictures, view, size));
+        let seen: Vec<Value> = std::iter::once(pictures.clone()).chain(others).collect();
         let axis = [("axis", Attribute::Int(0))];
         pictures = graph.apply_with("Concat", &seen.iter().collect::<Vec<_>>(), &axis);
     }

@@ -1,7 +1,7 @@
 //! A model as ONNX graphs, for whatever runs those: pictures to features, and to probabilities
 //! for classes that were taught; and the generator, seeds and noise to features.
 //!
-//! Everything after resizing is in the graph (normalisation, mirror image, transform), so that
+//! Everything after resizing is in the graph (normalisation, views, transform), so that
 //! there is one thing less to get wrong. Opset 17, float32.
 
 mod backbone;

@@ -37,7 +37,11 @@ fn unusual(resolved: &Table) -> Result<Table> {
         hallucinated_weight: Some(1.0),
         ..GeneratorConfig::new(GeneratorKind::Residual, 1)
     });
-    let model = Table::try_from(model).context("a model's configuration is a table")?;
+    let mut model = Table::try_from(model).context("a model's configuration is a table")?;
+    // Conv-4's files leave its kind out.
+    if let Some(encoder) = model.get_mut("encoder").and_then(Value::as_table_mut) {
+        encoder.entry("kind").or_insert_with(|| Value::String("conv4".to_owned()));
+    }
     Ok(Table::from_iter([("model".to_owned(), Value::Table(model))]))
 }
 

@@ -1,8 +1,8 @@
 //! The kinds of stage a recipe is made of, and their numbers.
 
 use anyhow::{Result, bail};
-use fewshot::ModelConfig;
 use fewshot::rng::Rng;
+use fewshot::{BackboneConfig, ModelConfig};
 use rand::Rng as _;
 use serde::{Deserialize, Serialize};
 
@@ -261,13 +261,12 @@ impl Stage {
         let (augment, hallucinate) = match self {
             Self::Pretrain(stage) => (&stage.augment, None),
             Self::Episodic(stage) => {
-                let (whole, learned) =
-                    (model.feature_dim(), model.backbone.last_dim(model.image.size));
-                if learned < whole {
+                if let BackboneConfig::Conv4(conv4) = &model.backbone
+                    && conv4.penultimate > 0.0
+                {
                     bail!(
-                        "features of {whole} values cannot be learned through, only the last \
-                         layer's {learned}; use --set model.encoder.penultimate=0, or a stage \
-                         'pretrain'"
+                        "episodes teach the last block alone; use \
+                         --set model.encoder.penultimate=0, or a stage 'pretrain'"
                     );
                 }
                 (&stage.augment, Some(stage.hallucinate))

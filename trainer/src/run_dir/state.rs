@@ -35,6 +35,9 @@ pub struct Position {
     pub stage: usize,
     /// Steps done in it.
     pub step: usize,
+    /// Whether the last of them asks for a validation that is not done yet.
+    #[serde(default)]
+    pub due: bool,
     /// Wall time so far.
     pub seconds: f64,
     /// Highest criterion of the stage, that of `best.safetensors`.

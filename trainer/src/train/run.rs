@@ -23,6 +23,7 @@ use super::report::Report;
 use super::setup::Setup;
 use super::validate::{self, Scores, Validated};
 use super::{Outcome, fit, parallel};
+use crate::interrupt::Stopped;
 use crate::recipe::{Fit, Stage};
 use crate::run_dir::events::Events;
 use crate::run_dir::state::{Measured, Position, State};
@@ -147,6 +148,9 @@ impl Run {
             // What the earlier stages gave is what this one has to pass.
             self.validated(&*learner, &mut report, (0, steps), count)?;
         }
+        if self.position.due {
+            self.validated(&*learner, &mut report, (self.position.step, steps), count)?;
+        }
         let mut last_checkpoint = Instant::now();
         while self.position.step < steps {
             let step = learner.step(self.position.step).with_context(|| {
@@ -167,10 +171,16 @@ impl Run {
             if validate || done.is_multiple_of(METRICS_EVERY) {
                 self.line(done, steps, Some(step.rate), None)?;
             }
+            self.position.due = validate;
+            let mut interrupted = false;
             if validate {
-                self.validated(&*learner, &mut report, (done, steps), count)?;
+                match self.validated(&*learner, &mut report, (done, steps), count) {
+                    // It is due when the run goes on.
+                    Err(error) if error.is::<Stopped>() => interrupted = true,
+                    validated => validated?,
+                }
             }
-            let interrupted = self.setup.interrupt.requested();
+            interrupted |= self.setup.interrupt.requested();
             if validate || interrupted || last_checkpoint.elapsed() > CHECKPOINT_EVERY {
                 self.checkpoint(&*learner)?;
                 last_checkpoint = Instant::now();
@@ -214,6 +224,7 @@ impl Run {
         self.keep_best(&result, &scores)?;
         self.line(done, steps, None, Some(&scores))?;
         report.validated(done, &words(&scores));
+        self.position.due = false;
         Ok(())
     }
 

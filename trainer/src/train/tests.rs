@@ -262,7 +262,7 @@ fn a_run_that_is_stopped_while_it_encodes_begins_again() -> Result<()> {
     let mut fit = recipe(&[]);
     fit.stage.retain(|stage| stage.kind() == "fit");
     assert_eq!(fit.stage.len(), 1, "nothing in it but encoding");
-    assert_eq!(start(&run, &fit, &Interrupt::at_once())?, Outcome::Interrupted);
+    assert_eq!(start(&run, &fit, &Interrupt::after(0))?, Outcome::Interrupted);
     assert!(!run.join("best.safetensors").exists());
     assert!(matches!(resume(&run, &Interrupt::default())?, Outcome::Finished { .. }));
     Ok(())

@@ -25,6 +25,10 @@ export type Generator = (typeof GENERATORS)[number];
 export type ModelInfo = {
   imageSize: number;
   imageChannels: number;
+  /**
+   * Of a picture, whose features are averaged.
+   */
+  views: number;
   featureDim: number;
   parameterCount: number;
   /**

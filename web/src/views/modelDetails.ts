@@ -31,6 +31,7 @@ function facts(info: ModelInfo): [string, string][] {
   const { facts } = t;
   return [
     [facts.input, t.modelInput(info.imageSize, info.imageChannels === 3)],
+    [facts.views, formatInteger(info.views)],
     [facts.features, formatInteger(info.featureDim)],
     [facts.transform, info.transform],
     [facts.parameters, formatInteger(info.parameterCount)],

@@ -29,11 +29,11 @@ struct Case {
 }
 
 const CASES: [Case; 2] = [
-    Case { recipe: "cifar-fs", data: "cifar100", epochs: "2", image_size: "32", batch: "128" },
+    Case { recipe: "cifar-fs", data: "cifar100", epochs: "3", image_size: "32", batch: "128" },
     Case {
         recipe: "tiny-imagenet",
         data: "tiny-imagenet-fewshot",
-        epochs: "1",
+        epochs: "2",
         image_size: "84",
         batch: "64",
     },

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::cli::PlanArgs;
 use crate::commands::inputs;
 use crate::recipe::Recipe;
-use crate::{data, output, train, write};
+use crate::{data, output, train, weights, write};
 
 /// Its name in the folder of the sweep.
 const FILE: &str = "plan.json";
@@ -127,7 +127,14 @@ pub fn write(args: &PlanArgs) -> Result<()> {
                     .with_context(|| {
                         format!("cannot train on {}", data::shown(plan.data.as_deref()))
                     })?;
-                let (recipe, set, varied) = (name.clone(), set.clone(), varied.clone());
+                let (mut set, varied) = (set.clone(), varied.clone());
+                if let Some(start) = &recipe.start {
+                    weights::read(start).context("the jobs cannot start from them")?;
+                    let start = std::path::absolute(start)
+                        .context("cannot find the weights to start from")?;
+                    set.push(format!("start={}", start.display()));
+                }
+                let recipe = name.clone();
                 plan.jobs.push(Job { recipe, set, varied, seed });
             }
         }

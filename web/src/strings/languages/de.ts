@@ -187,6 +187,7 @@ const de: Strings = {
     `WebAssembly mit ${relaxed ? "Relaxed SIMD" : "SIMD"}, bis zu ${count(workers, { one: "Worker", other: "Worker" })} für Bilder`,
   facts: {
     input: "Eingabe",
+    views: "Ansichten je Bild",
     features: "Merkmale",
     transform: "Umformung",
     parameters: "Parameter",

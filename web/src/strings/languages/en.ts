@@ -183,6 +183,7 @@ const en = {
     `WebAssembly with ${relaxed ? "relaxed SIMD" : "SIMD"}, up to ${count(workers, { one: "worker", other: "workers" })} for pictures`,
   facts: {
     input: "Input",
+    views: "Views of a picture",
     features: "Features",
     transform: "Transform",
     parameters: "Parameters",

@@ -136,7 +136,7 @@ test("a slow connection begins with the lighter model, and is offered the other"
   });
   await open(page);
   const offer = page.locator(".notice", { hasText: "To spare your connection" });
-  await expect(offer).toContainText("“Light”. “Everyday photographs” is more accurate and 2.8 MB");
+  await expect(offer).toContainText("“Light”. “Everyday photographs” is more accurate and 5.3 MB");
   await page.getByRole("button", { name: /Groceries/ }).click();
   await answered(page);
   await expect(page.getByRole("radio", { name: /^Light/ })).toBeChecked();

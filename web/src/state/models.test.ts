@@ -7,6 +7,7 @@ const models = readManifest(
     models: [
       { id: "large", file: "large.safetensors", bytes: 8_000_000, default: true },
       { id: "larger", file: "larger.safetensors", bytes: 9_000_000 },
+      { id: "little-less", file: "little-less.safetensors", bytes: 5_000_000 },
       { id: "light", file: "light.safetensors", bytes: 3_000_000 },
       { id: "tiny", file: "tiny.safetensors", bytes: 300_000 },
       { title: "names no file" },
@@ -18,12 +19,12 @@ const models = readManifest(
 test("the manifest says with which model to begin, and in which order they stand", () => {
   assert.deepEqual(
     models.map((model) => model.id),
-    ["large", "larger", "light", "tiny"],
+    ["large", "larger", "little-less", "light", "tiny"],
   );
   assert.equal(firstModel(models, false)?.id, "large");
 });
 
-test("a slow connection begins with the first of the list that is smaller", () => {
+test("a slow connection begins with the first of the list that is less than half as large", () => {
   assert.equal(firstModel(models, true)?.id, "light");
   assert.equal(firstModel(models.slice(0, 2), true)?.id, "large");
   assert.equal(firstModel([], true), undefined);

@@ -60,12 +60,12 @@ function readEntry(model: Fields, base: string): ModelEntry[] {
 
 /**
  * The model to begin with: the manifest's own choice; on a slow connection the first of its list
- * that is smaller.
+ * that is less than half as large: less would not be worth an answer that is less right.
  */
 export function firstModel(models: readonly ModelEntry[], isSlow: boolean): ModelEntry | undefined {
   const usual = models.find((model) => model.isDefault) ?? models[0];
   if (!usual || !isSlow) return usual;
-  return models.find(({ bytes }) => bytes > 0 && bytes < usual.bytes) ?? usual;
+  return models.find(({ bytes }) => bytes > 0 && bytes < usual.bytes / 2) ?? usual;
 }
 
 /** What the trainer calls a run's files, and browsers a second one of them. */

@@ -40,7 +40,7 @@ pub const CONTEXTS: [(&str, &str); 3] = [
 ];
 /// A hundred features to hallucinate take ten times as long as ten; the paired differences are
 /// sharp enough for it.
-pub const MANY_EPISODES: usize = 2000;
+pub const MANY_EPISODES: usize = 1000;
 /// Queries that are looked at together take ten times as long.
 pub const CONTEXT_EPISODES: usize = 2000;
 /// As `--imbalance` takes it: the shares of the classes among the queries of an episode are drawn

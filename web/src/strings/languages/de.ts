@@ -162,12 +162,12 @@ const de: Strings = {
       what: "Für Fotos von Dingen, Essen, Pflanzen, Tieren. Aus 1,3 Millionen Bildern gelernt; hier das treffsicherste.",
     },
     photos: {
-      title: "Fotos, leicht",
-      what: "Schnell geladen und schnell gerechnet; auf scharfen Fotos weniger treffsicher.",
+      title: "Fotos, hier gelernt",
+      what: "Nur aus 32.000 kleinen Fotos gelernt; zeigt am besten, was vorgestellte Beispiele bewirken. Auf scharfen Fotos weniger treffsicher.",
     },
     "cifar-fs": {
       title: "Winzige Fotos",
-      what: "Für Bilder von 32 Pixeln. Das kleinste in Farbe.",
+      what: "Für Bilder von 32 Pixeln. Schnell geladen: das kleinste in Farbe.",
     },
     omniglot: {
       title: "Handschriftliche Zeichen",

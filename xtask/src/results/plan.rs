@@ -40,7 +40,7 @@ pub const CONTEXTS: [(&str, &str); 3] = [
 ];
 /// A hundred features to hallucinate take ten times as long as ten; the paired differences are
 /// sharp enough for it.
-pub const MANY_EPISODES: usize = 1000;
+pub const MANY_EPISODES: usize = 2000;
 /// Queries that are looked at together take ten times as long.
 pub const CONTEXT_EPISODES: usize = 2000;
 /// As `--imbalance` takes it: the shares of the classes among the queries of an episode are drawn
@@ -96,10 +96,7 @@ pub fn evaluations(model: &Model) -> Vec<Evaluation> {
     let mut all = Vec::new();
     for shots in together {
         for data in sets(model) {
-            for (hallucinations, episodes) in [(FEW, None), (MANY, Some(MANY_EPISODES))] {
-                let (data, hallucinations) = (data.clone(), hallucinations.to_vec());
-                all.push(Evaluation { data, hallucinations, episodes, ..evaluation(5, shots) });
-            }
+            all.push(Evaluation { data, hallucinations: FEW.to_vec(), ..evaluation(5, shots) });
         }
     }
     if omniglot {
@@ -115,13 +112,18 @@ pub fn evaluations(model: &Model) -> Vec<Evaluation> {
     }
     let (head, distance) = (Some("prototype"), Some("dot"));
     all.push(Evaluation { head, distance, ..evaluation(5, few) });
-    if omniglot {
-        return all;
-    }
-    for (context, _) in CONTEXTS {
+    let contexts = CONTEXTS.iter().filter(|_| !omniglot);
+    for (context, _) in contexts {
         for imbalance in IMBALANCES {
-            let (context, episodes) = (Some(context), Some(CONTEXT_EPISODES));
+            let (context, episodes) = (Some(*context), Some(CONTEXT_EPISODES));
             all.push(Evaluation { context, imbalance, episodes, ..evaluation(5, few) });
+        }
+    }
+    // What takes longest comes last.
+    for shots in together {
+        for data in sets(model) {
+            let (hallucinations, episodes) = (MANY.to_vec(), Some(MANY_EPISODES));
+            all.push(Evaluation { data, hallucinations, episodes, ..evaluation(5, shots) });
         }
     }
     all

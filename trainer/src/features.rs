@@ -11,7 +11,27 @@ use crate::data::PixelCache;
 /// Pictures encoded at a time: enough for every core, little memory.
 const BATCH: usize = 128;
 
-/// Features of `images` (counted over the whole split), in their order.
+/// Features of `images` (counted over the whole split), in their order, as they lie.
+///
+/// # Shapes
+/// Returns (images, D), f32, on `device`.
+///
+/// # Errors
+/// As [`encode_made`].
+pub fn encode(
+    forward: impl Fn(&Tensor) -> fewshot::Result<Tensor>,
+    config: &ImageConfig,
+    cache: &PixelCache,
+    images: &[usize],
+    device: &Device,
+    progress: &dyn Fn(usize) -> Result<()>,
+) -> Result<Tensor> {
+    let pixels = |_number, chunk: &[usize]| batch::assemble(config, cache, chunk);
+    encode_made(forward, config, images, device, pixels, progress)
+}
+
+/// Features of `images`, in their order, whose `pixels` are made of the number of a batch
+/// and the images in it.
 ///
 /// `forward` is [`fewshot::Embedder::embed`] for features ready to compare, or
 /// [`fewshot::Embedder::features`] for those before the transform.
@@ -22,18 +42,18 @@ const BATCH: usize = 128;
 ///
 /// # Errors
 /// If the pictures do not fit the model, or there are none.
-pub fn encode(
+pub fn encode_made(
     forward: impl Fn(&Tensor) -> fewshot::Result<Tensor>,
     config: &ImageConfig,
-    cache: &PixelCache,
     images: &[usize],
     device: &Device,
+    pixels: impl Fn(usize, &[usize]) -> Result<Vec<f32>>,
     progress: &dyn Fn(usize) -> Result<()>,
 ) -> Result<Tensor> {
     let mut parts = Vec::with_capacity(images.len().div_ceil(BATCH));
     let mut done = 0;
-    for chunk in images.chunks(BATCH) {
-        let pixels = batch::assemble(config, cache, chunk)?;
+    for (number, chunk) in images.chunks(BATCH).enumerate() {
+        let pixels = pixels(number, chunk)?;
         let shape = (chunk.len(), config.channels, config.size, config.size);
         let features = forward(&Tensor::from_vec(pixels, shape, device)?)
             .context("the pictures do not fit the model")?;

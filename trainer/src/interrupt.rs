@@ -54,11 +54,7 @@ impl Interrupt {
     /// # Errors
     /// [`Stopped`], where the work should end soon.
     pub fn check(&self) -> Result<()> {
-        #[cfg(test)]
-        if self.patience.as_ref().is_some_and(|left| left.load(Ordering::SeqCst) == 0) {
-            return Err(Stopped.into());
-        }
-        if self.requests.load(Ordering::SeqCst) > 0 { Err(Stopped.into()) } else { Ok(()) }
+        if self.asked() { Err(Stopped.into()) } else { Ok(()) }
     }
 
     /// Asked for once `questions` calls of [`Self::requested`] were answered.
@@ -70,12 +66,17 @@ impl Interrupt {
     /// Whether the work should end soon.
     #[must_use]
     pub fn requested(&self) -> bool {
+        let asked = self.asked();
         #[cfg(test)]
-        if let Some(patience) = &self.patience
-            && patience
-                .fetch_update(Ordering::SeqCst, Ordering::SeqCst, |left| left.checked_sub(1))
-                .is_err()
-        {
+        if let Some(patience) = self.patience.as_ref().filter(|_| !asked) {
+            patience.fetch_sub(1, Ordering::SeqCst);
+        }
+        asked
+    }
+
+    fn asked(&self) -> bool {
+        #[cfg(test)]
+        if self.patience.as_ref().is_some_and(|left| left.load(Ordering::SeqCst) == 0) {
             return true;
         }
         self.requests.load(Ordering::SeqCst) > 0

@@ -1,10 +1,12 @@
 //! What a person gives: opened, and said which of it is not used.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use anyhow::Result;
+use anyhow::{Context, Result};
 
 use crate::data::{self, Class, DataSource, Picture, Unread};
+use crate::recipe::Recipe;
+use crate::weights;
 
 /// Opens the data set of an option `--data`.
 ///
@@ -34,6 +36,16 @@ pub fn loose_pictures(path: &Path) -> Result<Vec<Picture>> {
     let (pictures, unread) = data::loose_pictures(path)?;
     say(&unread);
     Ok(pictures)
+}
+
+/// Where the weights lie that a recipe starts from, by a path that holds in any folder.
+///
+/// # Errors
+/// As [`weights::read`].
+pub fn start(recipe: &Recipe) -> Result<Option<PathBuf>> {
+    let Some(start) = &recipe.start else { return Ok(None) };
+    weights::read(start).context("training cannot start from them")?;
+    std::path::absolute(start).map(Some).context("cannot find the weights to start from")
 }
 
 fn say(unread: &Unread) {

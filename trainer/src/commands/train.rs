@@ -12,7 +12,7 @@ use crate::interrupt::{Interrupt, Stopped};
 use crate::recipe::{Recipe, shipped};
 use crate::run_dir::{Origin, RunDir};
 use crate::train::{Outcome, prepare, train};
-use crate::{device, output, weights};
+use crate::{device, output};
 
 /// A run that can begin or go on.
 struct Ready {
@@ -75,10 +75,7 @@ fn begin(args: &TrainArgs, name: &str, devices: &[Device]) -> Result<Ready> {
     if let Some(sentence) = suited {
         eprintln!("note: {sentence}");
     }
-    if let Some(start) = &mut recipe.start {
-        weights::read(start).context("training cannot start from them")?;
-        *start = std::path::absolute(&*start).context("cannot find the weights to start from")?;
-    }
+    recipe.start = inputs::start(&recipe)?;
     let mut origin = Origin::of(dir, &sources[0])?;
     let described: Vec<String> = devices.iter().map(device::describe).collect();
     origin.device = Some(described.join(", "));

@@ -17,9 +17,6 @@ use super::streams::{Purpose, at_step};
 use crate::recipe::Generating;
 use crate::{batch, features};
 
-/// Pictures encoded at a time.
-const BATCH: usize = 128;
-
 /// The generator's training under way.
 #[derive(Debug)]
 pub(super) struct Hallucinations {
@@ -141,22 +138,20 @@ fn encode(
     let image = &model.config.image;
     let count = kind.train.len();
     let watch = setup.watch("encoding the base classes", count * stage.copies);
-    let advance = |done: usize| watch.advance(done);
     let embed = |images: &Tensor| embedder.embed(images);
-    let plain = features::encode_split(embed, image, &kind.train, &setup.device, &advance)?;
+    let plain = features::encode_split(embed, image, &kind.train, &setup.device, &|done| {
+        watch.advance(done)
+    })?;
     let mut parts = vec![plain];
-    let seed = setup.seed(index, Purpose::Augment);
     let all: Vec<usize> = (0..count).collect();
     for copy in 1..stage.copies {
-        for (number, chunk) in all.chunks(BATCH).enumerate() {
-            let seed = at_step(at_step(seed, copy), number);
-            let pixels =
-                batch::assemble_varied(image, &kind.train, chunk, &stage.augment, seed, true);
-            let shape = (chunk.len(), image.channels, image.size, image.size);
-            let pixels = Tensor::from_vec(pixels, shape, &setup.device)?;
-            parts.push(embedder.embed(&pixels)?.detach());
-            watch.advance(count * copy + number * BATCH + chunk.len())?;
-        }
+        let seed = at_step(setup.seed(index, Purpose::Augment), copy);
+        let varied = |number, chunk: &[usize]| {
+            let seed = at_step(seed, number);
+            Ok(batch::assemble_varied(image, &kind.train, chunk, &stage.augment, seed, true))
+        };
+        let advance = |done| watch.advance(count * copy + done);
+        parts.push(features::encode_made(embed, image, &all, &setup.device, varied, &advance)?);
     }
     watch.finish();
     Ok(Tensor::cat(&parts, 0)?)

@@ -144,11 +144,9 @@ impl Run {
         let count = hallucinations(stage, &self.setup);
         let mut learner = self.learner(stage)?;
         let mut report = Report::new(title.to_owned(), steps, self.position.step);
-        if self.position.step == 0 && self.position.stage > 0 && self.position.best.is_none() {
-            // What the earlier stages gave is what this one has to pass.
-            self.validated(&*learner, &mut report, (0, steps), count)?;
-        }
-        if self.position.due {
+        // What the earlier stages gave is what this one has to pass.
+        let begins = self.position.step == 0 && self.position.stage > 0;
+        if self.position.due || (begins && self.position.best.is_none()) {
             self.validated(&*learner, &mut report, (self.position.step, steps), count)?;
         }
         let mut last_checkpoint = Instant::now();

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use crate::cli::PlanArgs;
 use crate::commands::inputs;
 use crate::recipe::Recipe;
-use crate::{data, output, train, weights, write};
+use crate::{data, output, train, write};
 
 /// Its name in the folder of the sweep.
 const FILE: &str = "plan.json";
@@ -118,7 +118,11 @@ pub fn write(args: &PlanArgs) -> Result<()> {
             None => given.clone(),
         };
         for varied in combinations(&args.vary)? {
-            let set: Vec<String> = args.set.iter().chain(&varied).cloned().collect();
+            let mut set: Vec<String> = args.set.iter().chain(&varied).cloned().collect();
+            // A name beside the recipe would not be found beside the plan's copy of it.
+            if let Some(start) = inputs::start(&Recipe::find(given, &set)?)? {
+                set.push(format!("start={}", start.display()));
+            }
             for &seed in &args.seeds {
                 let changes = set.iter().cloned().chain([format!("seed={seed}")]);
                 let changes: Vec<String> = changes.collect();
@@ -127,14 +131,7 @@ pub fn write(args: &PlanArgs) -> Result<()> {
                     .with_context(|| {
                         format!("cannot train on {}", data::shown(plan.data.as_deref()))
                     })?;
-                let (mut set, varied) = (set.clone(), varied.clone());
-                if let Some(start) = &recipe.start {
-                    weights::read(start).context("the jobs cannot start from them")?;
-                    let start = std::path::absolute(start)
-                        .context("cannot find the weights to start from")?;
-                    set.push(format!("start={}", start.display()));
-                }
-                let recipe = name.clone();
+                let (recipe, set, varied) = (name.clone(), set.clone(), varied.clone());
                 plan.jobs.push(Job { recipe, set, varied, seed });
             }
         }

@@ -44,8 +44,9 @@ export class App {
   /** Brings back what was kept, then what the link asks for. */
   async start(link: Link): Promise<void> {
     if (!WebAssembly.validate(SIMD)) this.store.notify({ kind: "error", text: t.tooOld });
-    const listed = this.samples.start();
-    await this.keeper.start();
+    const restored = this.keeper.start();
+    const listed = this.samples.start(restored);
+    await restored;
     await Promise.all([listed, this.models.start(link.model)]);
     const sample = this.store.samples.find((s) => s.id === link.sample);
     // A session that began as this sample may have grown since: it stays.

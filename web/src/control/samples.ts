@@ -20,13 +20,11 @@ export class Samples {
     this.#library = library;
   }
 
-  async start(): Promise<void> {
-    try {
-      const response = await fetch(sampleUrl("index.json"));
-      this.#store.samples = response.ok ? readSamples(await response.json()) : [];
-    } catch {
-      this.#store.samples = [];
-    }
+  /** Offers the samples; where there may be a session to bring back, after it has been. */
+  async start(restored: Promise<void>): Promise<void> {
+    const samples = await listed();
+    await restored;
+    this.#store.samples = samples;
     this.#store.changed();
   }
 
@@ -78,6 +76,15 @@ export class Samples {
     if (sample.model !== null && models.some((m) => m.id === sample.model)) return sample.model;
     const before = samples.find((s) => s.id === session.sample);
     return before?.model === session.modelId ? usualModel : session.modelId;
+  }
+}
+
+async function listed(): Promise<Sample[]> {
+  try {
+    const response = await fetch(sampleUrl("index.json"));
+    return response.ok ? readSamples(await response.json()) : [];
+  } catch {
+    return [];
   }
 }
 

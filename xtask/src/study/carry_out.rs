@@ -34,7 +34,7 @@ pub fn run(
             let out = runs.join(run.folder());
             let call = study.call(run);
             step(&format!("train {}", run.name()), || {
-                train(trainer, study, run, &call, &data, &out)
+                train(trainer, study, run, &call, root, &out)
             })?;
             (out.join("best.safetensors"), Some(call), Some(minutes(&out)?))
         }
@@ -79,9 +79,10 @@ fn train(
     study: &Study,
     run: &Run,
     call: &str,
-    data: &Path,
+    root: &Path,
     out: &Path,
 ) -> Result<()> {
+    let data = root.join(folder(&study.data)?);
     let mut fewshot = Command::new(trainer.path());
     fewshot.arg("train");
     if is_begun(out, call) {
@@ -89,6 +90,9 @@ fn train(
     } else {
         clear(out)?;
         fewshot.args(["--recipe", &study.recipe]).arg("--data").arg(data).arg("--out").arg(out);
+        for also in &study.also {
+            fewshot.arg("--also").arg(root.join(folder(also)?));
+        }
         study.changes(run).for_each(|change| {
             fewshot.args(["--set", change]);
         });

@@ -11,6 +11,9 @@ use super::record::Line;
 pub struct Study {
     /// The data set, as the trainer names it.
     pub data: String,
+    /// Further data sets whose training classes teach the generator.
+    #[serde(default)]
+    pub also: Vec<String>,
     /// The recipe of all runs that train.
     #[serde(default)]
     pub recipe: String,
@@ -106,6 +109,9 @@ impl Study {
     /// The training of a run as a reader would type it.
     pub fn call(&self, run: &Run) -> String {
         let mut call = format!("fewshot train --recipe {} --data {}", self.recipe, self.data);
+        for also in &self.also {
+            call.push_str(&format!(" --also {also}"));
+        }
         for change in self.changes(run) {
             call.push_str(&format!(" --set {change}"));
         }
@@ -152,6 +158,12 @@ mod tests {
     fn runs_are_told_apart_and_done_once() {
         let study = Study::parse(STUDY).unwrap();
         assert_eq!(study.run[1].folder(), "l2--5-shot");
+        let call = "fewshot train --recipe reference --data cifar-fs";
+        assert_eq!(study.call(&study.run[1]), call);
+        let with_another = STUDY.replace("split", "also = ['caltech101']\nsplit");
+        let with_another = Study::parse(&with_another).unwrap();
+        let call = format!("{call} --also caltech101 --set model.distance=l2");
+        assert_eq!(with_another.call(&with_another.run[0]), call);
         let line = Line {
             run: "l2, 1-shot".into(),
             trained: Some(study.call(&study.run[0])),

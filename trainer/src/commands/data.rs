@@ -10,7 +10,8 @@ use crate::cli::{DataArgs, DataTask};
 use crate::data::{
     Findings, KNOWN, Known, Remote, Split, Unpack, check, fetch, known, open, unpack,
 };
-use crate::{output, progress};
+use crate::output;
+use crate::progress::Progress;
 
 /// Pairs of equal pictures that are named; the rest are counted.
 const PAIRS_NAMED: usize = 10;
@@ -106,12 +107,12 @@ fn get(set: &Known, folder: &Path) -> Result<()> {
     for file in set.files {
         let path = folder.join(file.path);
         if !path.exists() {
-            let bar = progress::bytes(file.path);
+            let progress = Progress::of_bytes(file.path);
             fetch(file, &path, &|done, all| {
-                bar.set_length(all);
-                bar.set_position(done);
+                progress.set_length(all);
+                progress.set(done as usize);
             })?;
-            bar.finish_and_clear();
+            progress.finish();
         }
         if file.unpack != Unpack::Nothing {
             eprintln!("unpacking {}", path.display());

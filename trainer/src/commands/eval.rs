@@ -23,7 +23,8 @@ use super::{classes, inputs};
 use crate::cli::EvalArgs;
 use crate::data::{self, Dataset};
 use crate::episodes::{accuracies, by_class, spread};
-use crate::{device, output, plot, progress, weights};
+use crate::progress::Progress;
+use crate::{device, output, plot, weights};
 
 /// One line of results: its keys are a contract.
 #[derive(Clone, Debug, Serialize)]
@@ -214,13 +215,13 @@ pub fn evaluate(
             temperature: model.config.temperature_of(head),
             ..Evaluator::of(&model.config, generator.as_ref(), counts, protocol.seed)
         };
-        let bar = progress::bar("episodes", protocol.episodes);
-        let done = |done: usize| bar.set_position(done as u64);
+        let progress = Progress::new("episodes", protocol.episodes);
+        let done = |done: usize| progress.set(done);
         let mut counted = protocol.confusion.then(|| Confusion::new(features.len()));
         let confusion = counted.as_mut();
         let accuracies =
             accuracies(&evaluator, &features, sampler, protocol.episodes, confusion, &done)?;
-        bar.finish_and_clear();
+        progress.finish();
         let measure = |&count: &usize| {
             let wanted = protocol.spread && count > 1;
             wanted.then(|| spread(&evaluator, &features, sampler, protocol.episodes, count))

@@ -5,7 +5,8 @@ use candle_core::{Device, Tensor};
 use fewshot::Model;
 
 use crate::data::{Dataset, Picture, PixelCache, Side, sentence_of_torn};
-use crate::{features, progress};
+use crate::features;
+use crate::progress::Progress;
 
 /// Pictures whose pixels are held at once, however many there are.
 const AT_A_TIME: usize = 256;
@@ -18,11 +19,11 @@ const AT_A_TIME: usize = 256;
 /// # Errors
 /// Where a picture is broken or the device fails.
 pub fn embed_dataset(model: &Model, dataset: &Dataset, device: &Device) -> Result<Tensor> {
-    let bar = progress::bar("decoding", dataset.image_count());
+    let progress = Progress::new("decoding", dataset.image_count());
     let cache = PixelCache::load(dataset, &model.config.image, Side::Model, &|done, _all| {
-        bar.set_position(done as u64);
+        progress.set(done);
     })?;
-    bar.finish_and_clear();
+    progress.finish();
     warn_of_torn(&cache);
     embed(model, &cache, device)
 }
@@ -47,21 +48,21 @@ pub fn embed_readable(model: &Model, pictures: &[Picture], device: &Device) -> R
     let (embedder, config) = (model.embedder()?, &model.config.image);
     let (mut readable, mut broken, mut torn) = (Vec::new(), Vec::new(), Vec::new());
     let mut parts = Vec::new();
-    let bar = progress::bar("looking at pictures", pictures.len());
+    let progress = Progress::new("looking at pictures", pictures.len());
     for chunk in pictures.chunks(AT_A_TIME) {
         let sources: Vec<_> = chunk.iter().map(|picture| &picture.source).collect();
         let (cache, results) = PixelCache::load_readable(&sources, config, &|_done, _all| {});
         torn.extend_from_slice(cache.torn_names());
-        let done = bar.position();
+        let done = progress.done();
         if !cache.is_empty() {
             let embed = |images: &Tensor| embedder.embed(images);
-            let progress = |more: usize| {
-                bar.set_position(done + more as u64);
+            let advance = |more: usize| {
+                progress.set(done + more);
                 Ok(())
             };
-            parts.push(features::encode_split(embed, config, &cache, device, &progress)?);
+            parts.push(features::encode_split(embed, config, &cache, device, &advance)?);
         }
-        bar.set_position(done + chunk.len() as u64);
+        progress.set(done + chunk.len());
         for (picture, result) in chunk.iter().zip(results) {
             match result {
                 Ok(()) => readable.push(picture.clone()),
@@ -69,7 +70,7 @@ pub fn embed_readable(model: &Model, pictures: &[Picture], device: &Device) -> R
             }
         }
     }
-    bar.finish_and_clear();
+    progress.finish();
     if let Some(sentence) = sentence_of_torn(&torn) {
         eprintln!("warning: {sentence}");
     }
@@ -87,7 +88,7 @@ fn warn_of_torn(cache: &PixelCache) {
 }
 
 fn embed(model: &Model, cache: &PixelCache, device: &Device) -> Result<Tensor> {
-    let bar = progress::bar("embedding", cache.len());
+    let progress = Progress::new("embedding", cache.len());
     let embedder = model.embedder()?;
     let features = features::encode_split(
         |images| embedder.embed(images),
@@ -95,10 +96,10 @@ fn embed(model: &Model, cache: &PixelCache, device: &Device) -> Result<Tensor> {
         cache,
         device,
         &|done| {
-            bar.set_position(done as u64);
+            progress.set(done);
             Ok(())
         },
     )?;
-    bar.finish_and_clear();
+    progress.finish();
     Ok(features)
 }

@@ -6,8 +6,7 @@ use std::time::{Duration, Instant};
 
 use indicatif::{HumanDuration, ProgressBar, ProgressStyle};
 
-/// Between lines in a file.
-pub(super) const PAUSE: Duration = Duration::from_secs(30);
+use crate::progress::PAUSE;
 
 /// The progress of one stage.
 #[derive(Debug)]

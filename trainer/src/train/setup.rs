@@ -13,7 +13,7 @@ use super::watch::Watch;
 use crate::data::{DataSource, Dataset, PixelCache, Side, Split};
 use crate::features;
 use crate::interrupt::Interrupt;
-use crate::progress;
+use crate::progress::Progress;
 use crate::recipe::Recipe;
 use crate::seen;
 
@@ -86,7 +86,7 @@ impl Setup {
     }
 
     /// Work of so many pictures between steps.
-    pub fn watch<'a>(&'a self, what: &'a str, pictures: usize) -> Watch<'a> {
+    pub fn watch(&self, what: &str, pictures: usize) -> Watch<'_> {
         Watch::new(what, pictures, &self.interrupt)
     }
 
@@ -159,10 +159,10 @@ impl Kind {
         let image = &recipe.model.image;
         let load = |dataset: &Dataset, side| -> Result<Arc<PixelCache>> {
             let what = format!("decoding {} pictures", dataset.split);
-            let bar = progress::bar(&what, dataset.image_count());
-            let advance = |done: usize, _: usize| bar.set_position(done as u64);
+            let progress = Progress::new(&what, dataset.image_count());
+            let advance = |done: usize, _: usize| progress.set(done);
             let cache = PixelCache::load(dataset, image, side, &advance)?;
-            bar.finish_and_clear();
+            progress.finish();
             if let Some(sentence) = cache.torn() {
                 eprintln!("warning: {sentence}");
             }

@@ -8,7 +8,8 @@ use image::RgbImage;
 use rayon::prelude::*;
 
 use crate::data::{DataSource, open};
-use crate::{output, progress};
+use crate::output;
+use crate::progress::Progress;
 
 /// Writes `DIR/{train,val,test}/<class>/NN.png`, all of it or nothing.
 pub fn run(to: &Path, size: usize) -> Result<()> {
@@ -38,17 +39,17 @@ fn export(source: &DataSource, to: &Path, size: usize) -> Result<usize> {
             }
         }
     }
-    let bar = progress::bar("drawing", pictures.len());
+    let progress = Progress::new("drawing", pictures.len());
     pictures.par_iter().try_for_each(|(path, image)| -> Result<()> {
         let drawn = image.decode(size)?;
         let (width, height) = (u32::try_from(drawn.width())?, u32::try_from(drawn.height())?);
         let picture = RgbImage::from_raw(width, height, drawn.data().to_vec())
             .context("a picture has another size than its sides say")?;
         picture.save(path).with_context(of_folder)?;
-        bar.inc(1);
+        progress.advance();
         Ok(())
     })?;
-    bar.finish_and_clear();
+    progress.finish();
     if to.is_dir() {
         std::fs::remove_dir(to).with_context(of_folder)?;
     }

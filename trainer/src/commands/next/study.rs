@@ -20,7 +20,8 @@ use crate::commands::pictures::embed_dataset;
 use crate::commands::{classes, inputs};
 use crate::data::Part;
 use crate::episodes::by_class;
-use crate::{device, output, progress, weights};
+use crate::progress::Progress;
+use crate::{device, output, weights};
 
 /// Of the accuracy that all labels give.
 const SHARE: f64 = 0.95;
@@ -115,15 +116,15 @@ pub fn run(args: &NextArgs, data: &Path) -> Result<()> {
     settings.distance = args.distance.unwrap_or(settings.distance);
     let features = embed_dataset(&on_device, &dataset, &device)?.to_device(&Device::Cpu)?;
     let features = by_class(&features, &dataset.class_sizes())?;
-    let bar = progress::bar("drawing", args.draws);
+    let progress = Progress::new("drawing", args.draws);
     let outcome = |number: usize| {
         let task = Task::draw(&features, ways, args.seed, number)?;
         let outcome = task.outcome(&model, settings, args.count, args.seed, number);
-        bar.inc(1);
+        progress.advance();
         outcome
     };
     let outcomes = (0..args.draws).into_par_iter().map(outcome).collect::<Result<Vec<_>>>()?;
-    bar.finish_and_clear();
+    progress.finish();
     let of = |value: fn(&Outcome) -> f64| outcomes.iter().map(value).collect::<Vec<f64>>();
     let (random, next) = (of(|outcome| outcome.random), of(|outcome| outcome.next));
     let saved = Interval::of_paired_difference(&random, &next);

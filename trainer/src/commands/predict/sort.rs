@@ -16,8 +16,9 @@ use anyhow::{Context, Result, bail};
 use super::Answers;
 use crate::cli::AskArgs;
 use crate::interrupt::Interrupt;
+use crate::progress::Progress;
+use crate::write;
 use crate::write::place::{Placing, place};
-use crate::{progress, write};
 use log::{Entry, Log};
 
 /// What became of the pictures.
@@ -70,13 +71,13 @@ pub fn sort(answers: &Answers, dir: &Path, how: Placing, interrupt: &Interrupt) 
         folders: folders.iter().map(|name| (name.clone(), 0)).collect(),
         ..Sorted::default()
     };
-    let bar = progress::bar("sorting", answers.pictures.len());
+    let progress = Progress::new("sorting", answers.pictures.len());
     for (picture, report) in answers.pictures.iter().zip(&answers.reports) {
         if interrupt.requested() {
-            sorted.not_reached = answers.pictures.len() - bar.position() as usize;
+            sorted.not_reached = answers.pictures.len() - progress.done();
             break;
         }
-        bar.inc(1);
+        progress.advance();
         let (Some(label), Some(path)) = (report.place(&answers.none), picture.source.path()) else {
             sorted.undecided.push(picture.name.clone());
             continue;
@@ -93,7 +94,7 @@ pub fn sort(answers: &Answers, dir: &Path, how: Placing, interrupt: &Interrupt) 
             Err(error) => sorted.left.push(format!("{}: {error:#}", picture.name)),
         }
     }
-    bar.finish_and_clear();
+    progress.finish();
     Ok(sorted)
 }
 

@@ -7,7 +7,7 @@ use std::path::Path;
 use anyhow::{Result, ensure};
 
 use super::log::{Entry, Log, NAME};
-use crate::progress;
+use crate::progress::Progress;
 use crate::write::place::{Placing, place};
 
 /// What became of the steps.
@@ -34,7 +34,7 @@ pub fn undo(dir: &Path) -> Result<Undone> {
     );
     let log = Log::open(dir)?;
     let (mut undone, mut kept) = (Undone::default(), Vec::new());
-    let bar = progress::bar("putting back", log.entries().len());
+    let progress = Progress::new("putting back", log.entries().len());
     for entry in log.entries().iter().rev() {
         let result =
             if entry.how == Placing::Move { put_back(&log, entry) } else { remove(&log, entry) };
@@ -47,9 +47,9 @@ pub fn undo(dir: &Path) -> Result<Undone> {
                 kept.push(entry.clone());
             }
         }
-        bar.inc(1);
+        progress.advance();
     }
-    bar.finish_and_clear();
+    progress.finish();
     kept.reverse();
     let parents = log.entries().iter().filter_map(|entry| entry.to.rsplit_once('/'));
     let folders: BTreeSet<_> = parents.map(|(parent, _)| dir.join(parent)).collect();

@@ -8,6 +8,7 @@
 pub mod events;
 pub mod listing;
 mod lock;
+pub mod metric;
 pub mod metrics;
 pub mod standing;
 pub mod state;

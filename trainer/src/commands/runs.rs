@@ -12,6 +12,7 @@ use super::table::aligned;
 use crate::cli::RunsArgs;
 use crate::output;
 use crate::recipe::differences;
+use crate::run_dir::metric;
 use crate::run_dir::standing::{Condition, Standing};
 
 /// One line of results: its keys are a contract.
@@ -129,38 +130,42 @@ fn lines(rows: &[Row]) -> Vec<String> {
             if row.steps == 0 { "–".to_owned() } else { format!("{}/{}", row.step, row.steps) },
             time(row.seconds),
             row.device.clone().unwrap_or_else(|| "–".to_owned()),
-            figures(&row.validation),
+            metric::words(&row.validation),
         ]
     };
     let mut lines = aligned(&heading, &rows.iter().map(cells).collect::<Vec<_>>());
     if rows.iter().any(|row| !row.differences.is_empty()) {
-        let each = |row: &Row| {
-            let values = row.differences.iter().map(|(key, value)| format!("{key}={value}"));
-            vec![row.run.clone(), values.collect::<Vec<_>>().join("  ")]
-        };
+        let all: Vec<_> = rows.iter().map(|row| row.differences.clone()).collect();
+        let each = |(run, row): (usize, &Row)| vec![row.run.clone(), told(&all, run).join("  ")];
+        let cells: Vec<_> = rows.iter().enumerate().map(each).collect();
         lines.push(String::new());
-        lines.extend(aligned(&["run", "differs in"], &rows.iter().map(each).collect::<Vec<_>>()));
+        lines.extend(aligned(&["run", "differs in"], &cells));
     }
     lines
 }
 
-/// `1shot 61.20 %, 5shot 78.00 %; caltech101: 1shot 60.10 %`, by the number of shots.
-fn figures(validation: &BTreeMap<String, f64>) -> String {
-    let mut kinds: BTreeMap<&str, Vec<(usize, String)>> = BTreeMap::new();
-    for (name, value) in validation {
-        let (kind, figure) = name.rsplit_once("val_").unwrap_or(("", name));
-        let shots = figure.split(|c: char| !c.is_ascii_digit()).next();
-        let shots = shots.and_then(|digits| digits.parse().ok()).unwrap_or(usize::MAX);
-        let figure = format!("{figure} {:.2} %", value * 100.0);
-        kinds.entry(kind.trim_end_matches('_')).or_default().push((shots, figure));
-    }
-    let each = kinds.into_iter().map(|(kind, mut figures)| {
-        figures.sort();
-        let figures: Vec<_> = figures.into_iter().map(|(_, figure)| figure).collect();
-        let figures = figures.join(", ");
-        if kind.is_empty() { figures } else { format!("{kind}: {figures}") }
-    });
-    each.collect::<Vec<_>>().join("; ")
+/// What is told of a run's differences. Of a stage, a generator or an optimizer of another
+/// kind than the other runs' it says nothing that each value of it is another: only what runs
+/// with the same kind do not share is told beside the kind.
+fn told(all: &[BTreeMap<String, String>], run: usize) -> Vec<String> {
+    let own = &all[run];
+    let is_told = |key: &String| {
+        own.keys().filter_map(|kind| kind.strip_suffix(".kind").map(|table| (kind, table))).all(
+            |(kind, table)| {
+                let is_within = key != kind
+                    && key.strip_prefix(table).is_some_and(|rest| rest.starts_with('.'));
+                let differs = || {
+                    let mut alike = all.iter().filter(|other| other.get(kind) == own.get(kind));
+                    alike.any(|other| other.get(key) != own.get(key))
+                };
+                !is_within || differs()
+            },
+        )
+    };
+    own.iter()
+        .filter(|(key, _)| is_told(key))
+        .map(|(key, value)| format!("{key}={value}"))
+        .collect()
 }
 
 /// Hours, minutes and seconds, as `1:02:03`.
@@ -173,13 +178,27 @@ fn time(seconds: f64) -> String {
 mod tests {
     use super::*;
 
+    fn row(differences: &[(&str, &str)]) -> BTreeMap<String, String> {
+        differences.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+    }
+
     #[test]
-    fn figures_stand_by_kind_of_pictures_and_number_of_shots() {
-        let names = ["val_10shot", "val_1shot", "val_5shot_hallucinated", "interval_val_5shot"];
-        let validation = names.map(|name| (name.to_owned(), 0.5)).into_iter().collect();
-        assert_eq!(
-            figures(&validation),
-            "1shot 50.00 %, 5shot_hallucinated 50.00 %, 10shot 50.00 %; interval: 5shot 50.00 %"
-        );
+    fn of_another_kind_of_thing_only_the_kind_is_told() {
+        let alone = [("seed", "1"), ("stage.0.kind", "fit"), ("stage.0.lambda", "[0.3]")];
+        let long = [("stage.0.epochs", "60"), ("stage.0.kind", "pretrain")];
+        let short =
+            [("stage.0.epochs", "8"), ("stage.0.kind", "pretrain"), ("stage.0.batch", "64")];
+        let other = [
+            ("stage.0.epochs", "8"),
+            ("stage.0.kind", "pretrain"),
+            ("stage.0.optimizer.kind", "adam"),
+            ("stage.0.optimizer.beta", "0.9"),
+        ];
+        let rows = [row(&alone), row(&long), row(&short), row(&other)];
+        let [alone, long, short, other] = [0, 1, 2, 3].map(|run| told(&rows, run).join(" "));
+        assert_eq!(alone, "seed=1 stage.0.kind=fit");
+        assert_eq!(long, "stage.0.epochs=60 stage.0.kind=pretrain");
+        assert_eq!(short, "stage.0.batch=64 stage.0.epochs=8 stage.0.kind=pretrain");
+        assert_eq!(other, "stage.0.epochs=8 stage.0.kind=pretrain stage.0.optimizer.kind=adam");
     }
 }

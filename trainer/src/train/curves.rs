@@ -1,6 +1,7 @@
 //! A run's metrics as the figure of its curves.
 
 use crate::plot::{Curve, CurvesFigure};
+use crate::run_dir::metric::Metric;
 use crate::run_dir::metrics::Line;
 
 /// The curves of all lines so far.
@@ -29,7 +30,7 @@ pub(super) fn figure(title: &str, lines: &[Line]) -> CurvesFigure {
             put(&mut losses, &format!("{} {}", line.stage, line.kind), (step, loss));
         }
         for (name, &accuracy) in &line.validation {
-            let name = name.trim_start_matches("val_").replace("shot", "-shot").replace('_', ", ");
+            let name = Metric::of(name).map_or_else(|| name.clone(), |metric| metric.to_string());
             put(&mut accuracies, &name, (step, accuracy));
         }
     }

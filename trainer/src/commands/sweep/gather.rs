@@ -11,6 +11,7 @@ use super::plan::Plan;
 use crate::cli::GatherArgs;
 use crate::commands::table::aligned;
 use crate::output;
+use crate::run_dir::metric::Metric;
 use crate::run_dir::standing::{Condition, Standing};
 
 /// One line of results: its keys are a contract.
@@ -26,7 +27,7 @@ struct Row {
     #[serde(skip)]
     setting: String,
     #[serde(skip)]
-    intervals: Vec<(String, Interval)>,
+    intervals: Vec<(Metric, Interval)>,
 }
 
 /// Runs the command.
@@ -90,20 +91,21 @@ impl Row {
                 let ci95 = (interval.count > 1).then_some(interval.ci95);
                 self.validation
                     .insert(name.clone(), json!({ "mean": interval.mean, "ci95": ci95 }));
-                self.intervals.push((name.clone(), interval));
+                self.intervals.extend(Metric::of(name).map(|metric| (metric, interval)));
             }
         }
     }
 }
 
 fn table(rows: &[Row]) -> Vec<String> {
-    let names: BTreeSet<&str> =
-        rows.iter().flat_map(|row| &row.intervals).map(|(name, _)| name.as_str()).collect();
+    let metrics: BTreeSet<&Metric> =
+        rows.iter().flat_map(|row| &row.intervals).map(|(metric, _)| metric).collect();
+    let names: Vec<String> = metrics.iter().map(ToString::to_string).collect();
     let heading: Vec<&str> =
-        ["setting", "seeds"].into_iter().chain(names.iter().copied()).collect();
+        ["setting", "seeds"].into_iter().chain(names.iter().map(String::as_str)).collect();
     let cells = |row: &Row| {
-        let figure = |name: &&str| {
-            let found = row.intervals.iter().find(|(other, _)| other == name);
+        let figure = |metric: &&Metric| {
+            let found = row.intervals.iter().find(|(other, _)| other == *metric);
             found.map_or_else(
                 || "–".to_owned(),
                 |(_, interval)| {
@@ -116,7 +118,7 @@ fn table(rows: &[Row]) -> Vec<String> {
             )
         };
         let first = [row.setting.clone(), row.seeds.len().to_string()];
-        first.into_iter().chain(names.iter().map(figure)).collect()
+        first.into_iter().chain(metrics.iter().map(figure)).collect()
     };
     aligned(&heading, &rows.iter().map(cells).collect::<Vec<_>>())
 }

@@ -6,6 +6,7 @@ use anyhow::Result;
 
 use super::Run;
 use crate::plot;
+use crate::run_dir::metric::{self, Metric};
 use crate::run_dir::metrics::{self, Line};
 use crate::train::curves;
 use crate::train::validate::Scores;
@@ -56,34 +57,21 @@ impl Run {
     }
 }
 
-/// `val_1shot` and so on, `caltech101_val_1shot` for a further kind of pictures.
+/// Scores by the names of what they measure.
 pub(super) fn named(scores: &Scores) -> BTreeMap<String, f64> {
     let mut names = BTreeMap::new();
     for kind in &scores.0 {
-        let data = kind.data.as_ref().map_or_else(String::new, |data| format!("{data}_"));
-        for (index, shots) in kind.shots.iter().enumerate() {
-            names.insert(format!("{data}val_{shots}shot"), kind.plain[index]);
+        for (index, &shots) in kind.shots.iter().enumerate() {
+            let metric = |hallucinated| Metric { data: kind.data.clone(), shots, hallucinated };
+            names.insert(metric(false).name(), kind.plain[index]);
             if let Some(hallucinated) = &kind.hallucinated {
-                let name = format!("{data}val_{shots}shot_hallucinated");
-                names.insert(name, hallucinated[index]);
+                names.insert(metric(true).name(), hallucinated[index]);
             }
         }
     }
     names
 }
 
-/// `1-shot 61.2 %, 5-shot 78.0 %`, then `caltech101: ...`.
 pub(super) fn words(scores: &Scores) -> String {
-    let kinds = scores.0.iter().map(|kind| {
-        let each = |(index, shots): (usize, &usize)| {
-            let plain = format!("{shots}-shot {:.2} %", kind.plain[index] * 100.0);
-            match &kind.hallucinated {
-                Some(with) => format!("{plain} ({:.2} hallucinating)", with[index] * 100.0),
-                None => plain,
-            }
-        };
-        let shots = kind.shots.iter().enumerate().map(each).collect::<Vec<_>>().join(", ");
-        kind.data.as_ref().map_or_else(|| shots.clone(), |data| format!("{data}: {shots}"))
-    });
-    kinds.collect::<Vec<_>>().join("; ")
+    metric::words(&named(scores))
 }

@@ -55,6 +55,25 @@ test("what the camera sees is classified live, with its rate", async ({ page }) 
   await expect(dialog.getByText(/^[\d,]+ answers a second$/)).toBeVisible();
 });
 
+test("a camera whose first frame is late is classified all the same", async ({ page }) => {
+  // As a slow camera has it: frames have a size, but the browser has none yet.
+  await page.addInitScript(() => {
+    const { createImageBitmap } = globalThis;
+    let missing = 3;
+    globalThis.createImageBitmap = ((source: ImageBitmapSource, ...more: []) =>
+      source instanceof HTMLVideoElement && missing-- > 0
+        ? Promise.reject(new DOMException("The image source is not usable.", "InvalidStateError"))
+        : createImageBitmap(source, ...more)) as typeof createImageBitmap;
+  });
+  await teach(page, {
+    Red: [picture("red.png", [190, 20, 20])],
+    Green: [picture("green.png", [20, 190, 20])],
+  });
+  await page.getByRole("button", { name: "Look around" }).click();
+  await expect(page.getByRole("dialog").getByText(/^[\d,]+ answers a second$/)).toBeVisible();
+  await expect(page.getByRole("alert")).toHaveCount(0);
+});
+
 test("another camera is turned to", async ({ page }) => {
   await startOwn(page);
   await page.getByRole("button", { name: "Camera for Class 1" }).click();

@@ -15,7 +15,8 @@ export function isCrash(error: unknown): boolean {
 }
 
 export function sentence(error: unknown, name: string): string {
-  const detail = error instanceof Error ? error.message : String(error);
+  // A browser's own messages end with a full stop, the learner's do not.
+  const detail = (error instanceof Error ? error.message : String(error)).replace(/\.$/, "");
   return t.failures[codeOf(error)](name, { detail, most: mostOf(error) });
 }
 

@@ -63,6 +63,7 @@ async function classifyFrame(
   if (task.classes.length < 2) return null;
   try {
     const frame = await camera.frame();
+    if (!frame) return null;
     const args = { blob: frame, thumbnail: false };
     await app.client.embed(FRAME, args, { signal, transfer: [frame] });
     const { classIds, queries } = await app.client.call("classify", task, { signal });

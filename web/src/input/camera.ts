@@ -70,14 +70,20 @@ export class Camera {
     this.video.srcObject = null;
   }
 
-  /** Whether frames come. */
+  /** Whether there is a frame: a camera says how large its frames are before the first one comes. */
   get isRunning(): boolean {
-    return this.#stream !== null && this.video.videoWidth > 0;
+    const { readyState, HAVE_CURRENT_DATA } = this.video;
+    return this.#stream !== null && readyState >= HAVE_CURRENT_DATA;
   }
 
-  /** A frame for the worker, which closes it. */
-  frame(): Promise<ImageBitmap> {
-    return createImageBitmap(this.video);
+  /** A frame for the worker, which closes it; null where none is left, as between two cameras. */
+  async frame(): Promise<ImageBitmap | null> {
+    try {
+      return await createImageBitmap(this.video);
+    } catch (error) {
+      if (error instanceof DOMException && error.name === "InvalidStateError") return null;
+      throw error;
+    }
   }
 
   /** A frame as a picture file. */

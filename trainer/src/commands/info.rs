@@ -1,5 +1,7 @@
 //! `fewshot info`: what is in a file of weights.
 
+mod provenance;
+
 use std::fmt::Write;
 
 use anyhow::{Context, Result};
@@ -8,10 +10,9 @@ use fewshot::{
     BackboneConfig, Checkpoint, FeatureTransform, GeneratorConfig, GeneratorKind, HeadKind,
     ModelConfig,
 };
-use serde_json::{Map, Value};
 
 use crate::cli::InfoArgs;
-use crate::{output, seen, weights};
+use crate::{output, weights};
 
 /// Runs the command.
 ///
@@ -87,13 +88,7 @@ pub(super) fn describe(checkpoint: &Checkpoint) -> String {
         text.push_str("  provenance     not recorded in the file\n");
     }
     for (name, value) in &checkpoint.provenance {
-        let _ = match value {
-            Value::String(value) => writeln!(text, "  {name:<14} {value}"),
-            Value::Object(value) if seen::named(value).is_some() => {
-                writeln!(text, "  {name:<14} {}", classes(value))
-            }
-            value => writeln!(text, "  {name:<14} {value}"),
-        };
+        let _ = writeln!(text, "  {name:<14} {}", provenance::words(name, value));
     }
     text
 }
@@ -169,15 +164,6 @@ fn feature(config: &ModelConfig) -> String {
         }
     };
     format!("{} numbers, {views}{then}", config.feature_dim())
-}
-
-/// A split as provenance records it: its numbers, and the first of its classes.
-fn classes(record: &Map<String, Value>) -> String {
-    let number = |key: &str| record.get(key).and_then(Value::as_u64).unwrap_or(0);
-    let names = seen::named(record).unwrap_or_default();
-    let first = names.iter().take(3).copied().collect::<Vec<_>>().join(", ");
-    let more = if names.len() > 3 { ", …" } else { "" };
-    format!("{} classes, {} pictures: {first}{more}", number("classes"), number("images"))
 }
 
 /// Numbers in the tensors under a prefix.

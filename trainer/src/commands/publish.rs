@@ -5,7 +5,7 @@
 //! cards. The test classes are opened once for a finished model: publishing the
 //! same numbers again keeps their scores.
 
-mod cards;
+pub(super) mod cards;
 mod manifest;
 mod name_classes;
 

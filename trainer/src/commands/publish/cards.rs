@@ -120,7 +120,7 @@ fn cell(entry: &Entry, split: &str, protocol: &str) -> String {
 }
 
 /// `5w1s` as "5-way 1-shot".
-fn in_words(protocol: &str) -> String {
+pub fn in_words(protocol: &str) -> String {
     match protocol.trim_end_matches('s').split_once('w') {
         Some((ways, shots)) => format!("{ways}-way {shots}-shot"),
         None => protocol.to_owned(),

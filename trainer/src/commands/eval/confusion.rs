@@ -2,7 +2,7 @@
 
 use anyhow::{Result, ensure};
 
-use super::Row;
+use super::{Row, compared};
 use crate::data::Dataset;
 use crate::plot::ConfusionFigure;
 
@@ -32,8 +32,14 @@ pub fn of(row: &Row, dataset: &Dataset) -> Option<ConfusionFigure> {
     Some(ConfusionFigure {
         title: "Which class was taken for which".into(),
         subtitle: format!(
-            "{} {}, {}-way {}-shot, M = {}, {} episodes; rows: true class, %",
-            row.data, row.split, row.ways, row.shots, row.hallucinate, row.episodes
+            "{} {}, {}-way {}-shot, M = {}, {} episodes, {}; rows: true class, %",
+            row.data,
+            row.split,
+            row.ways,
+            row.shots,
+            row.hallucinate,
+            row.episodes,
+            compared(row)
         ),
         classes: dataset.classes.iter().map(|class| class.name.clone()).collect(),
         shares: confusion.rows().map(share).collect(),

@@ -1,6 +1,6 @@
 //! The rows of an evaluation as a figure.
 
-use super::Row;
+use super::{Row, compared};
 use crate::plot::{AccuracyFigure, Line};
 
 /// Accuracy against M with a line for each number of shots; against shots where
@@ -26,7 +26,13 @@ pub fn of(tables: &[Vec<Row>]) -> AccuracyFigure {
     let subtitle = rows().next().map_or_else(String::new, |row| {
         format!(
             "{} {}, {}-way, {} queries a class, {} episodes, {}, seed {}; bars: 95 % interval",
-            row.data, row.split, row.ways, row.queries, row.episodes, row.distance, row.seed
+            row.data,
+            row.split,
+            row.ways,
+            row.queries,
+            row.episodes,
+            compared(row),
+            row.seed
         )
     });
     AccuracyFigure {

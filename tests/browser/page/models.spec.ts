@@ -103,7 +103,7 @@ test("a stranger is none of these by the model's threshold, which a slider shift
   page,
 }) => {
   await open(page);
-  const file = { name: "calibrated.safetensors", mimeType: "", buffer: calibrated(0.3) };
+  const file = { name: "calibrated.safetensors", mimeType: "", buffer: calibrated(0.02) };
   await page.getByRole("button", { name: "Use your own pictures" }).click();
   await page.getByLabel("Use a model of your own").setInputFiles([file]);
   for (const [i, name] of ["red", "blue"].entries())

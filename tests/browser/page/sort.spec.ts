@@ -1,6 +1,6 @@
 /** Many questions: a list that stays light, filtered and ordered, corrected by keys, taken along. */
 import { mkdir, readFile, writeFile } from "node:fs/promises";
-import { expect, type Page, test } from "@playwright/test";
+import { expect, type Locator, type Page, test } from "@playwright/test";
 import { readZip } from "../../../web/src/storage/unzip";
 import { ask, cards, dropFiles, fromMenu, picture, teach } from "./support";
 
@@ -17,10 +17,15 @@ function many() {
   return [...sure, picture("between.png", [105, 25, 105])];
 }
 
+/** Which answers the list shows. */
+function filter(page: Page): Locator {
+  return page.getByRole("combobox", { name: "Show" });
+}
+
 async function asked(page: Page): Promise<void> {
   await teach(page, TWO);
   await ask(page, many());
-  await expect(page.getByRole("combobox", { name: "Show" })).toContainText(`All (${ALL})`);
+  await expect(filter(page)).toContainText(`All (${ALL})`);
   await expect(page.locator(".sort-progress")).toBeHidden();
   await expect(page.locator(".sort-row.waiting")).toHaveCount(0);
   // The counts of the classes stand for all of them once every answer is there.
@@ -29,7 +34,7 @@ async function asked(page: Page): Promise<void> {
 
 /** How many answers each class has, and "none of these", as the filter says. */
 async function counts(page: Page): Promise<number[]> {
-  const texts = await page.getByRole("combobox", { name: "Show" }).locator("option").allTextContents();
+  const texts = await filter(page).locator("option").allTextContents();
   return texts.slice(1).map((text) => Number(/\((\d+)\)$/.exec(text)?.[1]));
 }
 
@@ -73,7 +78,7 @@ test("they are filtered by class and ordered by doubt or name", async ({ page })
   expect(blue).toBeGreaterThan(30);
   await page.getByLabel("Order").selectOption("doubtful first");
   await expect(page.locator(".sort-row").first()).toContainText("between.png");
-  await page.getByRole("combobox", { name: "Show" }).selectOption(`Red (${red})`);
+  await filter(page).selectOption(`Red (${red})`);
   await expect(page.locator(".sort-row").first()).toHaveAttribute("aria-setsize", String(red));
   for (const answer of await page.locator(".sort-row .answer").allTextContents())
     expect(answer).toBe("Red");
@@ -207,8 +212,8 @@ test("a folder with folders is chosen or dropped to be sorted, and makes no clas
   }
   await teach(page, TWO);
   await page.getByLabel("Choose a folder to sort").setInputFiles(root);
-  await expect(page.getByRole("combobox", { name: "Show" })).toContainText(`All (${ALL})`);
+  await expect(filter(page)).toContainText(`All (${ALL})`);
   await dropFiles(page, page.getByRole("heading", { name: "What is this?" }), [root]);
-  await expect(page.getByRole("combobox", { name: "Show" })).toContainText(`All (${2 * ALL})`);
+  await expect(filter(page)).toContainText(`All (${2 * ALL})`);
   await expect(page.locator(".class-card")).toHaveCount(2);
 });

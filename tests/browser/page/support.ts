@@ -8,6 +8,7 @@ export { picture, type Upload } from "./pictures";
 
 /** Models that the project ships. */
 export const WEIGHTS = resolve(__dirname, "../../../weights");
+/** Pictures that the page offers to begin with. */
 export const SAMPLES = resolve(__dirname, "../../../web/public/samples");
 
 /** Opens the page as a first visitor sees it. */

@@ -4,7 +4,7 @@ use anyhow::{Context, Result};
 use candle_core::{Device, Tensor};
 use fewshot::Model;
 
-use crate::data::{Dataset, Picture, PixelCache, Side, sentence_of_torn};
+use crate::data::{Dataset, Picture, PixelCache, Side, decoded, sentence_of_torn};
 use crate::features;
 use crate::progress::Progress;
 
@@ -19,12 +19,7 @@ const AT_A_TIME: usize = 256;
 /// # Errors
 /// Where a picture is broken or the device fails.
 pub fn embed_dataset(model: &Model, dataset: &Dataset, device: &Device) -> Result<Tensor> {
-    let progress = Progress::new("decoding", dataset.image_count());
-    let cache = PixelCache::load(dataset, &model.config.image, Side::Model, &|done, _all| {
-        progress.set(done);
-    })?;
-    progress.finish();
-    warn_of_torn(&cache);
+    let cache = decoded(dataset, &model.config.image, Side::Model, "decoding")?;
     embed(model, &cache, device)
 }
 
@@ -79,12 +74,6 @@ pub fn embed_readable(model: &Model, pictures: &[Picture], device: &Device) -> R
     }
     let features = Tensor::cat(&parts, 0).context("there are no pictures")?;
     Ok(Readable { pictures: readable, features, broken })
-}
-
-fn warn_of_torn(cache: &PixelCache) {
-    if let Some(sentence) = cache.torn() {
-        eprintln!("warning: {sentence}");
-    }
 }
 
 fn embed(model: &Model, cache: &PixelCache, device: &Device) -> Result<Tensor> {

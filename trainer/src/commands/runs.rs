@@ -130,12 +130,12 @@ fn lines(rows: &[Row]) -> Vec<String> {
             if row.steps == 0 { "–".to_owned() } else { format!("{}/{}", row.step, row.steps) },
             time(row.seconds),
             row.device.clone().unwrap_or_else(|| "–".to_owned()),
-            metric::words(&row.validation),
+            metric::words(metric::of_names(&row.validation)),
         ]
     };
     let mut lines = aligned(&heading, &rows.iter().map(cells).collect::<Vec<_>>());
     if rows.iter().any(|row| !row.differences.is_empty()) {
-        let all: Vec<_> = rows.iter().map(|row| row.differences.clone()).collect();
+        let all: Vec<_> = rows.iter().map(|row| &row.differences).collect();
         let each = |(run, row): (usize, &Row)| vec![row.run.clone(), told(&all, run).join("  ")];
         let cells: Vec<_> = rows.iter().enumerate().map(each).collect();
         lines.push(String::new());
@@ -144,28 +144,22 @@ fn lines(rows: &[Row]) -> Vec<String> {
     lines
 }
 
-/// What is told of a run's differences. Of a stage, a generator or an optimizer of another
-/// kind than the other runs' it says nothing that each value of it is another: only what runs
-/// with the same kind do not share is told beside the kind.
-fn told(all: &[BTreeMap<String, String>], run: usize) -> Vec<String> {
-    let own = &all[run];
-    let is_told = |key: &String| {
-        own.keys().filter_map(|kind| kind.strip_suffix(".kind").map(|table| (kind, table))).all(
-            |(kind, table)| {
-                let is_within = key != kind
-                    && key.strip_prefix(table).is_some_and(|rest| rest.starts_with('.'));
-                let differs = || {
-                    let mut alike = all.iter().filter(|other| other.get(kind) == own.get(kind));
-                    alike.any(|other| other.get(key) != own.get(key))
-                };
-                !is_within || differs()
-            },
-        )
+/// What is told of the differences of run number `run`. Of a stage, a generator or an optimizer
+/// of another kind than the other runs' it says nothing that each value of it is another: only
+/// what runs with the same kind do not share is told beside the kind.
+fn told(all: &[&BTreeMap<String, String>], run: usize) -> Vec<String> {
+    let own = all[run];
+    let goes_with_kind = |key: &str| {
+        let tables = key.match_indices('.').map(|(end, _)| &key[..end]);
+        tables.map(|table| format!("{table}.kind")).any(|kind| {
+            let mut alike = all.iter().filter(|other| other.get(&kind) == own.get(&kind));
+            kind != key
+                && own.contains_key(&kind)
+                && alike.all(|other| other.get(key) == own.get(key))
+        })
     };
-    own.iter()
-        .filter(|(key, _)| is_told(key))
-        .map(|(key, value)| format!("{key}={value}"))
-        .collect()
+    let values = own.iter().filter(|(key, _)| !goes_with_kind(key));
+    values.map(|(key, value)| format!("{key}={value}")).collect()
 }
 
 /// Hours, minutes and seconds, as `1:02:03`.
@@ -195,6 +189,7 @@ mod tests {
             ("stage.0.optimizer.beta", "0.9"),
         ];
         let rows = [row(&alone), row(&long), row(&short), row(&other)];
+        let rows: Vec<_> = rows.iter().collect();
         let [alone, long, short, other] = [0, 1, 2, 3].map(|run| told(&rows, run).join(" "));
         assert_eq!(alone, "seed=1 stage.0.kind=fit");
         assert_eq!(long, "stage.0.epochs=60 stage.0.kind=pretrain");

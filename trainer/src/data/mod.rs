@@ -18,6 +18,7 @@ mod loose;
 mod overlap;
 mod source;
 mod synthetic;
+mod told;
 mod torn;
 mod unread;
 
@@ -33,6 +34,7 @@ pub use layout::{DataSource, class_folders, open};
 pub use loose::{Picture, loose_pictures};
 pub use source::ImageSource;
 pub use synthetic::Instance;
+pub use told::decoded;
 pub use torn::sentence as sentence_of_torn;
 pub use unread::{Unread, relative};
 

@@ -51,12 +51,15 @@ impl fmt::Display for Metric {
     }
 }
 
+/// The accuracies among figures by their names.
+pub fn of_names(figures: &BTreeMap<String, f64>) -> impl Iterator<Item = (Metric, f64)> {
+    figures.iter().filter_map(|(name, value)| Some((Metric::of(name)?, *value)))
+}
+
 /// `1-shot 61.20 % (62.10 hallucinating), 5-shot 78.00 %; caltech101: 1-shot 60.10 %`, of
-/// fractions by their names.
-#[must_use]
-pub fn words(accuracies: &BTreeMap<String, f64>) -> String {
-    let of = |(name, value): (&String, &f64)| Metric::of(name).map(|metric| (metric, *value));
-    let mut known: Vec<(Metric, f64)> = accuracies.iter().filter_map(of).collect();
+/// fractions.
+pub fn words(accuracies: impl IntoIterator<Item = (Metric, f64)>) -> String {
+    let mut known: Vec<(Metric, f64)> = accuracies.into_iter().collect();
     known.sort_by(|(one, _), (other, _)| one.cmp(other));
     let kinds = known.chunk_by(|(one, _), (other, _)| one.data == other.data).map(|kind| {
         let shots = kind.chunk_by(|(one, _), (other, _)| one.shots == other.shots).map(of_shots);
@@ -102,7 +105,7 @@ mod tests {
         let names = names.into_iter().chain(["interval_val_5shot", "loss"]);
         let accuracies = names.map(|name| (name.to_owned(), 0.5)).collect();
         assert_eq!(
-            words(&accuracies),
+            words(of_names(&accuracies)),
             "1-shot 50.00 % (50.00 hallucinating), 5-shot 50.00 % hallucinating, 10-shot 50.00 %; \
              interval: 5-shot 50.00 %"
         );

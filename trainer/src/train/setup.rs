@@ -10,10 +10,9 @@ use serde_json::{Map, Value, json};
 use super::parallel;
 use super::streams::{self, Purpose};
 use super::watch::Watch;
-use crate::data::{DataSource, Dataset, PixelCache, Side, Split};
+use crate::data::{DataSource, Dataset, PixelCache, Side, Split, decoded};
 use crate::features;
 use crate::interrupt::Interrupt;
-use crate::progress::Progress;
 use crate::recipe::Recipe;
 use crate::seen;
 
@@ -159,14 +158,7 @@ impl Kind {
         let image = &recipe.model.image;
         let load = |dataset: &Dataset, side| -> Result<Arc<PixelCache>> {
             let what = format!("decoding {} pictures", dataset.split);
-            let progress = Progress::new(&what, dataset.image_count());
-            let advance = |done: usize, _: usize| progress.set(done);
-            let cache = PixelCache::load(dataset, image, side, &advance)?;
-            progress.finish();
-            if let Some(sentence) = cache.torn() {
-                eprintln!("warning: {sentence}");
-            }
-            Ok(Arc::new(cache))
+            Ok(Arc::new(decoded(dataset, image, side, &what)?))
         };
         let (train, val) = (load(&train, Side::Resized)?, load(&val, Side::Model)?);
         Ok((Self { name: source.name().to_owned(), train, val }, data))

@@ -53,7 +53,7 @@ pub fn measure(
         let mut fewshot = Command::new(trainer.path());
         fewshot.args(["next", "--json", "--device", "cpu", "--split", "test"]);
         fewshot.arg("--weights").arg(&weights);
-        fewshot.arg("--data").arg(data.join(plan::folder(&model.data)?));
+        fewshot.arg("--data").arg(plan::folder(data, &model.data)?);
         fewshot.args(["--ways", &ways.to_string(), "--draws", &DRAWS.to_string()]);
         let printed = kept.or_measured(&weights, &mut fewshot)?;
         let row = serde_json::from_str(&printed)

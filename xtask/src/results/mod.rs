@@ -77,7 +77,7 @@ pub fn run(workspace: &Workspace, arguments: &Results) -> Result<()> {
                 .map(|evaluation| {
                     trainer.evaluate(
                         &weights.join(&model.file),
-                        &data.join(plan::folder(&evaluation.data)?),
+                        &plan::folder(&data, &evaluation.data)?,
                         evaluation,
                         arguments.episodes,
                         &kept,

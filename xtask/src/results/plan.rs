@@ -1,5 +1,7 @@
 //! What is measured of each model.
 
+use std::path::{Path, PathBuf};
+
 use anyhow::{Context, Result};
 
 use super::Model;
@@ -68,9 +70,10 @@ pub struct Evaluation {
     pub hallucinations: Vec<usize>,
 }
 
-pub fn folder(data: &str) -> Result<&'static str> {
+/// Where a data set lies below `root`, the folder of all that are unpacked.
+pub fn folder(root: &Path, data: &str) -> Result<PathBuf> {
     let found = FOLDERS.iter().find(|(name, _)| *name == data);
-    found.map(|(_, folder)| *folder).with_context(|| {
+    found.map(|(_, folder)| root.join(folder)).with_context(|| {
         format!("no folder is known for the data set `{data}`; add it to xtask/src/results/plan.rs")
     })
 }

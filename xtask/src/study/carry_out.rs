@@ -23,11 +23,9 @@ pub fn run(
     trainer: &Trainer,
     study: &Study,
     run: &Run,
-    data: &Path,
+    root: &Path,
     runs: &Path,
 ) -> Result<Vec<Line>> {
-    let root = data;
-    let data = root.join(folder(&study.data)?);
     let (weights, trained, minutes) = match &run.weights {
         Some(weights) => (PathBuf::from(weights), None, None),
         None => {
@@ -41,10 +39,7 @@ pub fn run(
     };
     let mut lines = Vec::new();
     for evaluation in &run.eval {
-        let data = evaluation
-            .data
-            .as_ref()
-            .map_or(Ok(data.clone()), |other| Ok::<_, anyhow::Error>(root.join(folder(other)?)))?;
+        let data = folder(root, evaluation.data.as_ref().unwrap_or(&study.data))?;
         let cells = step(&format!("evaluate {}: {}", run.row, evaluation.column), || {
             evaluate(trainer, study, evaluation, &weights, &data)
         })?;
@@ -82,16 +77,16 @@ fn train(
     root: &Path,
     out: &Path,
 ) -> Result<()> {
-    let data = root.join(folder(&study.data)?);
     let mut fewshot = Command::new(trainer.path());
     fewshot.arg("train");
     if is_begun(out, call) {
         fewshot.arg("--resume").arg(out);
     } else {
         clear(out)?;
-        fewshot.args(["--recipe", &study.recipe]).arg("--data").arg(data).arg("--out").arg(out);
+        fewshot.args(["--recipe", &study.recipe]).arg("--out").arg(out);
+        fewshot.arg("--data").arg(folder(root, &study.data)?);
         for also in &study.also {
-            fewshot.arg("--also").arg(root.join(folder(also)?));
+            fewshot.arg("--also").arg(folder(root, also)?);
         }
         study.changes(run).for_each(|change| {
             fewshot.args(["--set", change]);

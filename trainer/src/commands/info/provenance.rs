@@ -45,7 +45,7 @@ fn also(set: &Value) -> Option<String> {
 fn validation(accuracies: &Map<String, Value>) -> Option<Vec<String>> {
     let fraction = |(name, value): (&String, &Value)| Some((name.clone(), value.as_f64()?));
     let fractions = accuracies.iter().map(fraction).collect::<Option<BTreeMap<_, _>>>()?;
-    Some(vec![metric::words(&fractions)])
+    Some(vec![metric::words(metric::of_names(&fractions))])
 }
 
 /// Of each split, accuracies with their intervals by protocol.

@@ -59,19 +59,23 @@ impl Run {
 
 /// Scores by the names of what they measure.
 pub(super) fn named(scores: &Scores) -> BTreeMap<String, f64> {
-    let mut names = BTreeMap::new();
-    for kind in &scores.0 {
-        for (index, &shots) in kind.shots.iter().enumerate() {
-            let metric = |hallucinated| Metric { data: kind.data.clone(), shots, hallucinated };
-            names.insert(metric(false).name(), kind.plain[index]);
-            if let Some(hallucinated) = &kind.hallucinated {
-                names.insert(metric(true).name(), hallucinated[index]);
-            }
-        }
-    }
-    names
+    measured(scores).into_iter().map(|(metric, value)| (metric.name(), value)).collect()
 }
 
 pub(super) fn words(scores: &Scores) -> String {
-    metric::words(&named(scores))
+    metric::words(measured(scores))
+}
+
+fn measured(scores: &Scores) -> Vec<(Metric, f64)> {
+    let mut measured = Vec::new();
+    for kind in &scores.0 {
+        for (index, &shots) in kind.shots.iter().enumerate() {
+            let metric = |hallucinated| Metric { data: kind.data.clone(), shots, hallucinated };
+            measured.push((metric(false), kind.plain[index]));
+            if let Some(hallucinated) = &kind.hallucinated {
+                measured.push((metric(true), hallucinated[index]));
+            }
+        }
+    }
+    measured
 }

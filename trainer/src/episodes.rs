@@ -7,7 +7,7 @@
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use anyhow::{Result, ensure};
-use candle_core::Tensor;
+use candle_core::{Device, Tensor};
 use fewshot::episode::{Evaluator, Outcome};
 use fewshot::metrics::{self, Confusion, Interval};
 use fewshot::{Episode, EpisodeSampler, Error, rejection};
@@ -34,6 +34,16 @@ pub fn by_class(features: &Tensor, class_sizes: &[usize]) -> Result<Vec<Tensor>>
     Ok(classes)
 }
 
+/// The same on the host, where every core runs episodes: without hallucinations
+/// an episode is a handful of small products, and on a GPU, one after the other,
+/// takes longer to launch than to compute.
+///
+/// # Errors
+/// Where a GPU fails.
+pub fn on_host(features: &[Tensor]) -> Result<Vec<Tensor>> {
+    features.iter().map(|class| Ok(class.to_device(&Device::Cpu)?)).collect()
+}
+
 /// Accuracy of episodes `0..episodes` for each M of the evaluator:
 /// `result[i][episode]`, fractions. `progress` is called with the number of
 /// episodes done, from several threads.
@@ -57,11 +67,12 @@ pub fn accuracies(
 ) -> Result<Vec<Vec<f64>>> {
     let hallucinates = evaluator.hallucinations.iter().any(|&count| count > 0);
     ensure!(!hallucinates || evaluator.generator.is_some(), Error::NoGenerator);
+    let features = if hallucinates { features.to_vec() } else { on_host(features)? };
     let done = AtomicUsize::new(0);
     let counts = confusion.is_some();
-    let by_episode = each_episode(features, episodes, |number| {
+    let by_episode = each_episode(&features, episodes, |number| {
         let episode = sampler.episode(number);
-        let outcomes = evaluator.episode(features, &episode, number)?;
+        let outcomes = evaluator.episode(&features, &episode, number)?;
         progress(done.fetch_add(1, Ordering::Relaxed) + 1);
         let accuracies: Vec<f64> = outcomes.iter().map(Outcome::accuracy).collect();
         let last = outcomes.last().filter(|_| counts);
@@ -136,8 +147,9 @@ pub fn outsiders(
     episodes: usize,
 ) -> Result<Vec<Strangeness>> {
     let known = sampler.shape().ways / 2;
-    each_episode(features, episodes, |number| {
-        Ok(rejection::of_episode(features, &sampler.episode(number), known)?)
+    let features = on_host(features)?;
+    each_episode(&features, episodes, |number| {
+        Ok(rejection::of_episode(&features, &sampler.episode(number), known)?)
     })
 }
 
@@ -151,7 +163,6 @@ pub fn auroc(episodes: &[Strangeness]) -> Option<Interval> {
 
 #[cfg(test)]
 mod tests {
-    use candle_core::Device;
     use fewshot::{Distance, EpisodeShape, Head, Model};
 
     use super::*;

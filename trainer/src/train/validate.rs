@@ -10,7 +10,7 @@ use fewshot::{EpisodeSampler, EpisodeShape, Model, ModelConfig, Parameters, metr
 
 use super::setup::Setup;
 use super::streams::Purpose;
-use crate::episodes::{accuracies, by_class, each_episode};
+use crate::episodes::{accuracies, by_class, each_episode, on_host};
 
 /// Accuracies as fractions, of one kind of pictures after the other.
 #[derive(Clone, Debug, PartialEq)]
@@ -89,15 +89,16 @@ impl Validated {
         Ok(Scores(scores))
     }
 
-    /// Scores of the queries of each episode of every kind, (NQ, N), before any
-    /// temperature.
+    /// Scores of the queries of each episode of every kind, (NQ, N), on the host,
+    /// before any temperature.
     pub fn episode_scores(&self, setup: &Setup, shots: usize) -> Result<Vec<Tensor>> {
         let evaluator = self.evaluator(setup, &[0]);
         let mut all = Vec::new();
         for features in &self.kinds {
             let (sampler, episodes) = sampler(setup, features, shots)?;
-            all.extend(each_episode(features, episodes, |number| {
-                let scores = evaluator.scores(features, &sampler.episode(number), number)?;
+            let features = on_host(features)?;
+            all.extend(each_episode(&features, episodes, |number| {
+                let scores = evaluator.scores(&features, &sampler.episode(number), number)?;
                 scores.into_iter().next().context("an episode has no scores")
             })?);
         }

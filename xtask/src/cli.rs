@@ -53,6 +53,8 @@ pub enum BenchWhat {
     Browser,
     /// Where the time of a training episode goes
     Profile,
+    /// Which kernels a training step spends its time in; needs Linux's `perf` and binutils
+    Kernels,
     /// How much of a training run is the encoder's steps; needs the data sets
     Runs,
 }

@@ -130,7 +130,7 @@ test("a stranger is none of these by the model's threshold, which a slider shift
 
 test("a slow connection begins with the lighter model, and is offered the other", async ({ page }) => {
   const models = [
-    { id: "everyday", file: "photos.safetensors", bytes: 5314088, title: "Everyday", default: true },
+    { id: "everyday", file: "photos.safetensors", bytes: 5312824, title: "Everyday", default: true },
     { id: "light", file: "cifar-fs.safetensors", bytes: 1159872, title: "Light" },
   ];
   await page.route(/manifest\.json$/, (route) => route.fulfill({ json: { models } }));

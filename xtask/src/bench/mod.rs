@@ -6,6 +6,7 @@
 //! the page's own module.
 
 mod browser;
+mod kernels;
 mod machine;
 mod native;
 mod peers;
@@ -47,6 +48,11 @@ pub fn run(workspace: &Workspace, arguments: &Bench) -> Result<()> {
     }
     if wanted(BenchWhat::Profile) {
         keep(&[("profile", profile::run(workspace)?)])?;
+    }
+    if arguments.what == BenchWhat::All && !kernels::possible() {
+        eprintln!("– kernels left out, their table stays as it is: Linux's `perf` is not here");
+    } else if wanted(BenchWhat::Kernels) {
+        keep(&[("kernels", kernels::run(workspace)?)])?;
     }
     if wanted(BenchWhat::Runs) {
         keep(&[("runs", runs::run(workspace)?)])?;

@@ -109,7 +109,9 @@ fn names(workspace: &Workspace) -> Result<Vec<String>> {
     let mut names = Vec::new();
     for entry in entries {
         let path = entry.with_context(|| format!("cannot list {}", folder.display()))?.path();
-        names.extend(path.file_stem().map(|name| name.to_string_lossy().into_owned()));
+        if path.extension().is_some_and(|extension| extension == "toml") {
+            names.extend(path.file_stem().map(|name| name.to_string_lossy().into_owned()));
+        }
     }
     names.sort();
     Ok(names)

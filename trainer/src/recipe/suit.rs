@@ -239,7 +239,7 @@ mod tests {
             "stage 3 (hallucinate): 10 queries instead of 15, since class 'train0' has 20",
             "validation: 2 ways",
             "shots [1, 5] instead of [1, 5, 10], since class 'val1' has 12 pictures, 7 queries",
-            "warm-up 3",
+            "warm-up 6",
         ] {
             assert!(sentence.contains(part), "{part} in {sentence}");
         }

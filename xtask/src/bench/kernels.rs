@@ -5,10 +5,10 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::Write;
-use std::process::{Command, Stdio};
+use std::path::Path;
+use std::process::Command;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, ensure};
 
 use super::native::{THREADS, Trainer};
 use super::table::markdown;
@@ -17,7 +17,7 @@ use crate::progress::step;
 use crate::workspace::Workspace;
 
 /// What a source file's time is told as; the first that a path begins with.
-const PARTS: [(&str, &str); 9] = [
+const PARTS: [(&str, &str); 8] = [
     ("matmul.rs", "matrix products"),
     ("winograd.rs", "Winograd's transforms"),
     ("convolve.rs", "windows and rows gathered for the products"),
@@ -26,8 +26,8 @@ const PARTS: [(&str, &str); 9] = [
     ("normalise.rs", "BatchNorm, ReLU"),
     ("select.rs", "max-pool"),
     ("train/", "gradients added, masked, spread"),
-    ("", "other kernels"),
 ];
+const OTHERS: &str = "other kernels";
 const SYSTEM: &str = "the system: pages, copies, noughts";
 const REST: &str = "between the kernels: waiting for one another, candle";
 
@@ -55,15 +55,11 @@ pub fn run(workspace: &Workspace) -> Result<String> {
         script.args(["script", "--show-mmap-events", "--fields", "ip,event,comm", "--input"]);
         let text = command::output(script.arg(&samples))?;
         let program = trainer.path().to_string_lossy();
-        let (mut mapped, counts) = parse(&text, &program)?;
         let headers = command::output(Command::new("readelf").arg("-lW").arg(trainer.path()))?;
-        mapped.shift += code(&headers).context("the program has no code")?;
-        let addresses: Vec<u64> = counts.keys().filter_map(|ip| mapped.address(*ip)).collect();
-        let files = files(&program, &addresses)?;
-        Ok(shares(&counts, |ip| match mapped.address(ip) {
-            Some(address) => files.get(&address).map_or(REST, |file| part(file)),
-            None => SYSTEM,
-        }))
+        let shift = code(&headers).context("the program has no code")?;
+        let (mapped, counts) = parse(&text, &program, shift)?;
+        let files = files(&program, &mapped.addresses(&counts), &folder.join("kernels.addresses"))?;
+        Ok(shares(&counts, |ip| part(&mapped, &files, ip)))
     })?;
     Ok(table(&shares))
 }
@@ -82,15 +78,20 @@ impl Mapped {
         let inside = (self.start..self.start + self.length).contains(&ip);
         inside.then(|| ip - self.start + self.shift)
     }
+
+    fn addresses(&self, counts: &BTreeMap<u64, u64>) -> Vec<u64> {
+        counts.keys().filter_map(|&ip| self.address(ip)).collect()
+    }
 }
 
-/// The program's mapping, and how often each address was sampled.
-fn parse(script: &str, program: &str) -> Result<(Mapped, BTreeMap<u64, u64>)> {
+/// The program's mapping, its code `shift` further on in memory than in its file; and how often
+/// each address was sampled.
+fn parse(script: &str, program: &str, shift: u64) -> Result<(Mapped, BTreeMap<u64, u64>)> {
     let (mut mapped, mut counts) = (None, BTreeMap::new());
     for line in script.lines() {
         if line.contains("PERF_RECORD_MMAP") {
             if line.contains(" r-xp ") && line.trim_end().ends_with(program) {
-                mapped = Some(mapping(line).with_context(|| format!("perf said `{line}`"))?);
+                mapped = Some(mapping(line, shift).with_context(|| format!("perf said `{line}`"))?);
             }
         } else if let Some(ip) = line.split_whitespace().last().and_then(hexadecimal) {
             *counts.entry(ip).or_insert(0) += 1;
@@ -104,13 +105,13 @@ fn parse(script: &str, program: &str) -> Result<(Mapped, BTreeMap<u64, u64>)> {
 }
 
 /// Of `[0x55…(0x8000) @ 0x1000 …]`: start, length and place in the file.
-fn mapping(line: &str) -> Option<Mapped> {
+fn mapping(line: &str, shift: u64) -> Option<Mapped> {
     let (_, rest) = line.split_once('[')?;
     let (start, rest) = rest.split_once('(')?;
     let (length, rest) = rest.split_once(')')?;
     let place = rest.split_once("@ ")?.1.split_whitespace().next()?;
-    let [start, length, shift] = [start, length, place].map(hexadecimal);
-    Some(Mapped { start: start?, length: length?, shift: shift? })
+    let [start, length, place] = [start, length, place].map(hexadecimal);
+    Some(Mapped { start: start?, length: length?, shift: place? + shift })
 }
 
 fn hexadecimal(text: &str) -> Option<u64> {
@@ -127,27 +128,14 @@ fn code(headers: &str) -> Option<u64> {
 
 /// Of each address, the innermost of the learner's kernels that its code was inlined from, as a
 /// path below their folder; none where it is of something else.
-fn files(program: &str, addresses: &[u64]) -> Result<BTreeMap<u64, String>> {
+fn files(program: &str, addresses: &[u64], list: &Path) -> Result<BTreeMap<u64, String>> {
+    let asked: String = addresses.iter().map(|address| format!("{address:#x}\n")).collect();
+    fs::write(list, asked).with_context(|| format!("cannot write {}", list.display()))?;
     let mut resolve = Command::new("addr2line");
     resolve.args(["--inlines", "--addresses", "--exe", program]);
-    let mut child = resolve
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .spawn()
-        .context("cannot start `addr2line`, which comes with binutils")?;
-    let asked: String = addresses.iter().map(|address| format!("{address:#x}\n")).collect();
-    let mut input = child.stdin.take().context("addr2line takes no input")?;
-    // It answers as it is asked: beside one another, neither waits for the other.
-    let output = std::thread::scope(|scope| {
-        let asking = scope.spawn(move || input.write_all(asked.as_bytes()));
-        let output = child.wait_with_output();
-        asking.join().map_err(|_| anyhow::anyhow!("addr2line was not asked"))??;
-        Ok::<_, anyhow::Error>(output?)
-    })?;
-    if !output.status.success() {
-        bail!("addr2line failed ({})", output.status);
-    }
-    Ok(innermost(&String::from_utf8_lossy(&output.stdout)))
+    resolve.arg(format!("@{}", list.display()));
+    let text = command::output(&mut resolve).context("`addr2line` comes with binutils")?;
+    Ok(innermost(&text))
 }
 
 /// From what addr2line says: an address, then files from the innermost to the outermost.
@@ -168,8 +156,11 @@ fn innermost(text: &str) -> BTreeMap<u64, String> {
     files
 }
 
-fn part(file: &str) -> &'static str {
-    PARTS.iter().find(|(path, _)| file.starts_with(path)).map_or(REST, |(_, name)| name)
+/// What a sample's time is told as.
+fn part(mapped: &Mapped, files: &BTreeMap<u64, String>, ip: u64) -> &'static str {
+    let Some(address) = mapped.address(ip) else { return SYSTEM };
+    let Some(file) = files.get(&address) else { return REST };
+    PARTS.iter().find(|(path, _)| file.starts_with(path)).map_or(OTHERS, |(_, name)| name)
 }
 
 /// Percent of the samples, the most first.
@@ -208,19 +199,15 @@ mod tests {
 
     #[test]
     fn a_sample_counts_for_the_kernel_it_was_inlined_from() {
-        let (mut mapped, counts) = parse(SCRIPT, "/bin/fewshot").unwrap();
         let headers =
             "  LOAD 0x0 0x0 0x0 0x9 0x9 R 0x1000\n  LOAD 0x400 0x1400 0x1400 9 9 R E 1000";
-        mapped.shift += code(headers).unwrap();
+        let (mapped, counts) = parse(SCRIPT, "/bin/fewshot", code(headers).unwrap()).unwrap();
         assert_eq!(mapped.address(0x5100), Some(0x3100));
         let lines = "0x3100\n/x/core_arch/fma.rs:7\n/x/model/src/kernels/simd/avx2.rs:9\n\
                      /x/model/src/kernels/matmul.rs:3\n/x/model/src/kernels/convolve.rs:5\n\
                      0x3200\n/x/candle/utils.rs:1\n";
         let files = innermost(lines);
-        let of = |ip| match mapped.address(ip) {
-            Some(address) => files.get(&address).map_or(REST, |file| part(file)),
-            None => SYSTEM,
-        };
+        let of = |ip| part(&mapped, &files, ip);
         assert_eq!(of(0x5100), "matrix products");
         let table = table(&shares(&counts, of));
         assert!(table.contains("| matrix products | 50 % |"), "{table}");
@@ -230,7 +217,7 @@ mod tests {
 
     #[test]
     fn samples_of_something_else_are_no_measurement() {
-        assert!(parse("", "/bin/fewshot").is_err());
-        assert!(parse("  fewshot cpu-clock:ppp: 5100\n", "/bin/fewshot").is_err());
+        assert!(parse("", "/bin/fewshot", 0).is_err());
+        assert!(parse("  fewshot cpu-clock:ppp: 5100\n", "/bin/fewshot", 0).is_err());
     }
 }

@@ -15,6 +15,7 @@ use super::table::{markdown, ms};
 use crate::command;
 use crate::data;
 use crate::progress::step;
+use crate::results::plan;
 use crate::workspace::Workspace;
 
 /// A recipe's first stage, for as many epochs as there are from one validation to the next: a
@@ -38,10 +39,6 @@ const CASES: [Case; 2] = [
         batch: "64",
     },
 ];
-
-/// What the shipped models' generators learn from too, and weights are chosen on: below the
-/// unpacked data sets.
-const ALSO: &str = "caltech101";
 
 /// Percent of the time.
 const GOAL: Goal = Goal { must: 70.0, aim: 70.0 };
@@ -100,7 +97,9 @@ fn measure(workspace: &Workspace, trainer: &Trainer, data: &Path, case: &Case) -
     let before = alone()?;
     let mut train = Command::new(trainer.path());
     train.args(["train", "--recipe", case.recipe, "--device", "cpu", "--data"]);
-    train.arg(data.join(case.data)).arg("--also").arg(data.join(ALSO)).arg("--out").arg(&out);
+    train.arg(data.join(case.data)).arg("--out").arg(&out);
+    // The shipped models' weights are chosen on these too.
+    train.arg("--also").arg(plan::folder(data, plan::PHOTOGRAPHS)?);
     train.args(["--set", &format!("stage.pretrain.epochs={}", case.epochs)]);
     // The stages after it are not what is timed.
     train.args(["--set", "stage.hallucinate.episodes=1"]);

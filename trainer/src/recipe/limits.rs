@@ -31,6 +31,8 @@ use Least::{Above, From};
 const ONE: &str = "there is nothing to do with none";
 const SHARE: &str = "it is a share";
 const STRENGTH: &str = "a factor of 1 ± this must stay above zero";
+const HALLUCINATED: &str =
+    "below zero real pictures could weigh nothing, at zero hallucinations would";
 
 const fn limit(key: &'static str, least: Least, most: f64, why: &'static str) -> Limit {
     Limit { key, least, most, why }
@@ -38,7 +40,7 @@ const fn limit(key: &'static str, least: Least, most: f64, why: &'static str) ->
 
 /// Every number of a stage, of its parts, and of `[validation]`; of the model
 /// those that its own check lets pass.
-const LIMITS: [Limit; 36] = [
+const LIMITS: [Limit; 37] = [
     limit("epochs", From(1.0), 1e6, ONE),
     limit("batch", From(1.0), 1e5, ONE),
     limit("episodes", From(1.0), 1e9, ONE),
@@ -59,6 +61,7 @@ const LIMITS: [Limit; 36] = [
     limit("gamma", From(0.0), 1e6, "it is a fall with distance; 0 leaves a linear map"),
     limit("pull", From(0.0), 1e4, "it weighs a loss; 0 leaves it out"),
     limit("temperature", Above(0.0), 1e6, "scores are divided by it"),
+    limit("hallucinated_weight", Above(0.0), 1e4, HALLUCINATED),
     limit("schedule.rate", Above(0.0), 1e3, "weights would stand still or climb"),
     limit("schedule.warm_up", From(0.0), 1e9, "0 leaves it out"),
     limit("schedule.every", From(1.0), 1e9, "it is a number of steps"),
@@ -73,12 +76,7 @@ const LIMITS: [Limit; 36] = [
     limit("model.generator.hidden", From(1.0), 16384.0, "it is the width of a layer"),
     limit("model.generator.dropout", From(0.0), 0.99, SHARE),
     limit("model.generator.noise_scale", From(0.0), 1e4, "it is a standard deviation"),
-    limit(
-        "model.generator.hallucinated_weight",
-        Above(0.0),
-        1e4,
-        "below zero real pictures could weigh nothing, at zero hallucinations would",
-    ),
+    limit("model.generator.hallucinated_weight", Above(0.0), 1e4, HALLUCINATED),
     limit("model.transform.power.exponent", Above(0.0), 4.0, "features are raised to it"),
 ];
 

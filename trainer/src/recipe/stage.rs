@@ -114,6 +114,11 @@ pub struct Generating {
     /// none takes the model's, which `fit` has made as sharp as answers are right.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub temperature: Option<f32>,
+    /// What the hallucinations of a class together count in the episodes that are
+    /// learned from; none takes the model's. Where they count more than they will,
+    /// more of the loss is theirs to lower.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub hallucinated_weight: Option<f32>,
     /// How weights move.
     pub optimizer: Optimizer,
     /// How fast they move.

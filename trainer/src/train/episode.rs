@@ -27,17 +27,18 @@ pub(super) fn images_of(episode: &Episode, cache: &PixelCache) -> Vec<usize> {
 }
 
 /// The support in training: `count` hallucinated features a class beside the
-/// real ones, (N, K, D), dropout on. Also gives the hallucinated ones, (N, M, D).
+/// real ones, (N, K, D), dropout on, together counting `weight` real ones. Also
+/// gives the hallucinated ones, (N, M, D).
 pub(crate) fn hallucinated_support(
     generator: &Generator,
     real: &Tensor,
     count: usize,
+    weight: Option<f32>,
     rng: &mut Rng,
 ) -> Result<(Support, Tensor)> {
     let (ways, _shots, dim) = real.dims3()?;
     let seeds = generator.seeds(real, |shots| rng.random_range(0..shots))?;
     let noise = noise(rng, ways, count, dim, real.device())?;
     let made = generator.hallucinate_train(&seeds, &noise, rng)?;
-    let weight = generator.config().hallucinated_weight;
     Ok((Support::of_episode(real)?.with_hallucinated(&made, weight)?, made))
 }

@@ -102,7 +102,8 @@ impl Learner for Episodes {
         let count = self.stage.hallucinate.draw(&mut draws);
         let support = match &self.model.generator {
             Some(generator) if count > 0 => {
-                hallucinated_support(generator, &support, count, &mut draws)?.0
+                let weight = generator.config().hallucinated_weight;
+                hallucinated_support(generator, &support, count, weight, &mut draws)?.0
             }
             _ => Support::of_episode(&support)?,
         };

@@ -102,7 +102,8 @@ impl Learner for Hallucinations {
         let query = rows.narrow(0, ways * shots, ways * queries)?;
 
         let generator = self.model.generator.as_ref().context("the model has no generator")?;
-        let (support, made) = hallucinated_support(generator, &support, count, &mut draws)?;
+        let weight = self.stage.hallucinated_weight.or(generator.config().hallucinated_weight);
+        let (support, made) = hallucinated_support(generator, &support, count, weight, &mut draws)?;
         let config = &self.model.config;
         let scores = config.own_head().fit(&support)?.scores(&query)?;
         let own = config.temperature_of(config.head);

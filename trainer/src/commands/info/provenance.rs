@@ -14,6 +14,7 @@ pub(super) fn words(name: &str, value: &Value) -> String {
         ("validation", Value::Object(accuracies)) => validation(accuracies),
         ("scores", Value::Object(splits)) => scores(splits),
         (seen::ALSO, Value::Array(sets)) => sets.iter().map(also).collect::<Option<Vec<_>>>(),
+        ("start", Value::Object(_)) => past(value),
         (_, Value::Object(record)) => split(record).map(|split| vec![split]),
         (_, Value::String(text)) => Some(vec![text.clone()]),
         _ => None,
@@ -39,6 +40,17 @@ fn also(set: &Value) -> Option<String> {
         Some(format!("{classes} {name} classes"))
     });
     Some(format!("{data}, {}", splits.collect::<Vec<_>>().join(", ")))
+}
+
+/// The data sets that the file which a run began with had seen, and the one before it.
+fn past(record: &Value) -> Option<Vec<String>> {
+    let mut sets = vec![also(record)?];
+    let more = record.get(seen::ALSO).and_then(Value::as_array).into_iter().flatten();
+    sets.extend(more.map(also).collect::<Option<Vec<_>>>()?);
+    if let Some(before) = record.get("start") {
+        sets.extend(past(before)?);
+    }
+    Some(sets)
 }
 
 /// Accuracies by the names of what they measure.
@@ -78,6 +90,13 @@ mod tests {
             ("seed", json!(7), "7"),
             ("train", split.clone(), "4 classes, 80 pictures: a, b, c, …"),
             ("also", json!([{"data": "more", "train": split}]), "more, 4 train classes"),
+            (
+                "start",
+                json!({"data": "a", "train": split, "also": [{"data": "b", "val": split}],
+                    "start": {"data": "c", "train": split}}),
+                "a, 4 train classes; b, 4 val classes; c, 4 train classes",
+            ),
+            ("start", json!({}), "{}"),
             ("validation", json!({"val_1shot": 0.5}), "1-shot 50.00 %"),
             ("validation", json!({"val_1shot": "half"}), r#"{"val_1shot":"half"}"#),
             ("scores", json!({"val": {"5w1s": score}}), "val: 5-way 1-shot 50.00 ± 1.20 %"),

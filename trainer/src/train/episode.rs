@@ -27,8 +27,8 @@ pub(super) fn images_of(episode: &Episode, cache: &PixelCache) -> Vec<usize> {
 }
 
 /// The support in training: `count` hallucinated features a class beside the
-/// real ones, (N, K, D), dropout on, together counting `weight` real ones. Also
-/// gives the hallucinated ones, (N, M, D).
+/// real ones, (N, K, D), dropout on, together counting `weight` real ones, or what
+/// the generator says where that is none. Also gives the hallucinated ones, (N, M, D).
 pub(crate) fn hallucinated_support(
     generator: &Generator,
     real: &Tensor,
@@ -40,5 +40,6 @@ pub(crate) fn hallucinated_support(
     let seeds = generator.seeds(real, |shots| rng.random_range(0..shots))?;
     let noise = noise(rng, ways, count, dim, real.device())?;
     let made = generator.hallucinate_train(&seeds, &noise, rng)?;
+    let weight = weight.or(generator.config().hallucinated_weight);
     Ok((Support::of_episode(real)?.with_hallucinated(&made, weight)?, made))
 }

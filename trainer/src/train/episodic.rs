@@ -102,8 +102,7 @@ impl Learner for Episodes {
         let count = self.stage.hallucinate.draw(&mut draws);
         let support = match &self.model.generator {
             Some(generator) if count > 0 => {
-                let weight = generator.config().hallucinated_weight;
-                hallucinated_support(generator, &support, count, weight, &mut draws)?.0
+                hallucinated_support(generator, &support, count, None, &mut draws)?.0
             }
             _ => Support::of_episode(&support)?,
         };

@@ -102,7 +102,7 @@ impl Learner for Hallucinations {
         let query = rows.narrow(0, ways * shots, ways * queries)?;
 
         let generator = self.model.generator.as_ref().context("the model has no generator")?;
-        let weight = self.stage.hallucinated_weight.or(generator.config().hallucinated_weight);
+        let weight = self.stage.hallucinated_weight;
         let (support, made) = hallucinated_support(generator, &support, count, weight, &mut draws)?;
         let config = &self.model.config;
         let scores = config.own_head().fit(&support)?.scores(&query)?;

@@ -121,9 +121,8 @@ impl Episodes {
         let support = match &self.model.generator {
             Some(generator) => {
                 let mut draws = rng(SEED, 2);
-                let weight = generator.config().hallucinated_weight;
                 let count = self.hallucinate;
-                hallucinated_support(generator, &support, count, weight, &mut draws)?.0
+                hallucinated_support(generator, &support, count, None, &mut draws)?.0
             }
             None => Support::of_episode(&support)?,
         };

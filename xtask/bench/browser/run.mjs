@@ -1,9 +1,10 @@
 /**
  * Drives Chromium for `cargo xtask bench browser` and prints one JSON object.
  *
- *     node run.mjs WEB CHROMIUM BENCH_URL SITE_URL SITE_FOLDER ROUNDS PEERS
+ *     node run.mjs WEB CHROMIUM BENCH_URL SITE_URL SITE_FOLDER ROUNDS PEERS MODEL...
  *
- * WEB is the folder whose packages bring Playwright, PEERS the one with the peers' packages.
+ * WEB is the folder whose packages bring Playwright, PEERS the one with the peers' packages, and
+ * each MODEL a shipped one that the bench page has.
  */
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -11,7 +12,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { brotliCompressSync } from "node:zlib";
 
-const [web, executablePath, benchUrl, siteUrl, siteFolder, rounds, benchPackages] =
+const [web, executablePath, benchUrl, siteUrl, siteFolder, rounds, benchPackages, ...models] =
   process.argv.slice(2);
 const { chromium } = createRequire(join(web, "package.json"))("playwright-core");
 const LITERT = "@litertjs/core";
@@ -53,6 +54,13 @@ try {
     (count) => window.page.hallucination(count),
     HALLUCINATIONS,
   );
+  const embedding = {};
+  for (const model of models) {
+    embedding[model] = await page.evaluate(
+      ([model, rounds]) => window.page.embedding(model, rounds),
+      [model, Number(rounds)],
+    );
+  }
   await page.close();
   const firstAnswer = [];
   for (let start = 0; start < COLD_STARTS; start++) firstAnswer.push(await coldStart());
@@ -61,6 +69,7 @@ try {
     versions,
     encoding,
     hallucination,
+    embedding,
     firstAnswer,
     photographs: await photographs(),
     camera: await camera(),

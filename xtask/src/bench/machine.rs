@@ -7,38 +7,59 @@ use anyhow::Result;
 
 use crate::command;
 
-/// Versions of what computes, ours first.
-pub fn versions() -> Result<Vec<String>> {
-    let rustc = command::output(Command::new("rustc").arg("--version"))?;
-    Ok(vec![rustc.split(" (").next().unwrap_or(&rustc).to_owned()])
+/// The machine at hand.
+pub struct Machine {
+    processor: String,
+    /// The widest vectors that the kernels choose from, as the documents name them.
+    pub vectors: &'static str,
+    memory_gib: Option<u64>,
+    rustc: String,
 }
 
-/// Processor, cores, memory, system and versions, a line each.
-pub fn describe(versions: &[String]) -> String {
-    let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
-    let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
-    let processor = processor(&read("/proc/cpuinfo")).unwrap_or_else(|| "unknown processor".into());
-    let memory = memory_gib(&read("/proc/meminfo")).map(|gib| format!(", {gib} GiB of memory"));
-    let system = format!("{}, {}", std::env::consts::OS, std::env::consts::ARCH);
-    let machine = format!("- {processor}, {cores} cores{}, {system}", memory.unwrap_or_default());
-    format!("{machine}\n- {}", versions.join("; "))
+impl Machine {
+    pub fn at_hand() -> Result<Machine> {
+        let read = |path: &str| fs::read_to_string(path).unwrap_or_default();
+        let cpuinfo = read("/proc/cpuinfo");
+        let rustc = command::output(Command::new("rustc").arg("--version"))?;
+        Ok(Machine {
+            processor: field(&cpuinfo, "model name").unwrap_or_else(|| "unknown processor".into()),
+            vectors: vectors(&cpuinfo),
+            memory_gib: memory_gib(&read("/proc/meminfo")),
+            rustc: rustc.split(" (").next().unwrap_or(&rustc).to_owned(),
+        })
+    }
+
+    /// What stands below a table: where it was measured, and with which versions of what computes
+    /// beside ours.
+    pub fn describe(&self, versions: &[String]) -> String {
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get);
+        let memory = self.memory_gib.map(|gib| format!(", {gib} GiB of memory"));
+        let versions = [std::slice::from_ref(&self.rustc), versions].concat().join("; ");
+        format!(
+            "Measured on: {} ({}), {cores} cores{}, {}, {}; {versions}.",
+            self.processor,
+            self.vectors,
+            memory.unwrap_or_default(),
+            std::env::consts::OS,
+            std::env::consts::ARCH,
+        )
+    }
 }
 
-/// Model and the widest vectors, as Linux tells them.
-fn processor(cpuinfo: &str) -> Option<String> {
-    let field = |name: &str| {
-        let line = cpuinfo.lines().find(|line| line.starts_with(name))?;
-        line.split_once(':').map(|(_, value)| value.trim().to_owned())
-    };
-    let model = field("model name")?;
-    let flags = field("flags").unwrap_or_default();
+/// A field of the first processor, as Linux tells it.
+fn field(cpuinfo: &str, name: &str) -> Option<String> {
+    let line = cpuinfo.lines().find(|line| line.starts_with(name))?;
+    line.split_once(':').map(|(_, value)| value.trim().to_owned())
+}
+
+fn vectors(cpuinfo: &str) -> &'static str {
+    let flags = field(cpuinfo, "flags").unwrap_or_default();
     let has = |flag: &str| flags.split(' ').any(|has| has == flag);
-    let vectors = match (has("avx512f"), has("avx2")) {
-        (true, _) => " (AVX-512)",
-        (_, true) => " (AVX2)",
-        _ => "",
-    };
-    Some(model + vectors)
+    match (has("avx512f"), has("avx2")) {
+        (true, _) => "AVX-512",
+        (_, true) => "AVX2",
+        _ => "other vectors",
+    }
 }
 
 fn memory_gib(meminfo: &str) -> Option<u64> {
@@ -54,8 +75,11 @@ mod tests {
     #[test]
     fn linux_tells_processor_and_memory() {
         let cpuinfo = "processor\t: 0\nmodel name\t: Some CPU\nflags\t\t: sse avx2 avx512f\n";
-        assert_eq!(processor(cpuinfo).unwrap(), "Some CPU (AVX-512)");
-        assert_eq!(processor(""), None);
+        assert_eq!(field(cpuinfo, "model name").unwrap(), "Some CPU");
+        assert_eq!(field("", "model name"), None);
+        assert_eq!(vectors(cpuinfo), "AVX-512");
+        assert_eq!(vectors("flags : sse avx2\n"), "AVX2");
+        assert_eq!(vectors(""), "other vectors");
         assert_eq!(memory_gib("MemTotal:       24674512 kB\n"), Some(24));
     }
 }

@@ -24,46 +24,48 @@ use anyhow::{Context, Result};
 use crate::cli::{Bench, BenchWhat};
 use crate::results::document;
 use crate::workspace::Workspace;
+use machine::Machine;
 
 /// Where the tables stand.
 const DOCUMENT: &str = "docs/performance.md";
 
 pub fn run(workspace: &Workspace, arguments: &Bench) -> Result<()> {
     let wanted = |what| arguments.what == what || arguments.what == BenchWhat::All;
-    let mut versions = machine::versions()?;
+    let machine = Machine::at_hand()?;
     // Each part is written as soon as it is measured, so that a later failure loses nothing.
-    let keep = |tables: &[(&'static str, String)]| {
-        tables.iter().for_each(|(_, table)| println!("\n{table}"));
-        write(workspace, &tables.iter().cloned().collect())
+    let keep = |tables: &[(&str, String)], versions: &[String]| {
+        let measured_on = machine.describe(versions);
+        let tables =
+            tables.iter().map(|(place, table)| (*place, format!("{table}\n\n{measured_on}")));
+        write(workspace, &tables.collect())
     };
     if wanted(BenchWhat::Native) {
         let native = native::run(workspace, arguments.rounds)?;
-        versions.extend(native.versions.clone());
-        keep(&[("native", native.table())])?;
+        // How far ahead the kernels are depends on the vectors, so there is a table for each kind.
+        let place = format!("native {}", machine.vectors);
+        keep(&[(&place, native.table())], &native.versions)?;
     }
     if wanted(BenchWhat::Browser) {
         let browser = browser::run(workspace, arguments.rounds)?;
-        versions.extend(browser.versions.clone());
-        keep(&[("browser", browser.table()), ("page", browser.page_table())])?;
+        keep(&[("browser", browser.table()), ("page", browser.page_table())], &browser.versions)?;
     }
     if wanted(BenchWhat::Profile) {
-        keep(&[("profile", profile::run(workspace)?)])?;
+        keep(&[("profile", profile::run(workspace)?)], &[])?;
     }
     if arguments.what == BenchWhat::All && !kernels::possible() {
         eprintln!("– kernels left out, their table stays as it is: Linux's `perf` is not here");
     } else if wanted(BenchWhat::Kernels) {
-        keep(&[("kernels", kernels::run(workspace)?)])?;
+        keep(&[("kernels", kernels::run(workspace)?)], &[])?;
     }
     if wanted(BenchWhat::Runs) {
-        keep(&[("runs", runs::run(workspace)?)])?;
-    }
-    if arguments.what == BenchWhat::All {
-        keep(&[("machine", machine::describe(&versions))])?;
+        keep(&[("runs", runs::run(workspace)?)], &[])?;
     }
     Ok(())
 }
 
+/// Prints the tables, and puts those into the document that have a place there.
 fn write(workspace: &Workspace, tables: &BTreeMap<&str, String>) -> Result<()> {
+    tables.values().for_each(|table| println!("\n{table}"));
     let path = workspace.root.join(DOCUMENT);
     let text = fs::read_to_string(&path).with_context(|| format!("cannot read {DOCUMENT}"))?;
     let (renewed, _moved) = document::renew(&text, tables)?;
@@ -71,7 +73,12 @@ fn write(workspace: &Workspace, tables: &BTreeMap<&str, String>) -> Result<()> {
     fs::write(&partial, renewed)
         .and_then(|()| fs::rename(&partial, &path))
         .with_context(|| format!("cannot write {DOCUMENT}"))?;
-    let names: Vec<&str> = tables.keys().copied().collect();
-    eprintln!("✓ in {DOCUMENT}, as measured now: {}", names.join(", "));
+    for place in tables.keys() {
+        if document::has_place(&text, place) {
+            eprintln!("✓ in {DOCUMENT}, as measured now: {place}");
+        } else {
+            eprintln!("– {DOCUMENT} has no place for `{place}`: it is only printed");
+        }
+    }
     Ok(())
 }

@@ -51,9 +51,10 @@ const PACKAGES: [(&str, &str, &[&str]); 6] = [
 const LITERT_UTILS: (&str, &str) =
     ("node_modules/@litertjs/wasm-utils/dist/index.js", "litert/wasm-utils.js");
 /// Of the comparison itself.
-const OWN: [&str; 8] = [
+const OWN: [&str; 9] = [
     "index.html",
     "page.js",
+    "task.js",
     "contenders.js",
     "efficientnet.js",
     "graph.js",
@@ -61,6 +62,9 @@ const OWN: [&str; 8] = [
     "onnx.js",
     "tflite.js",
 ];
+
+/// Shipped models that a picture is encoded by.
+pub const MODELS: [&str; 3] = ["everyday", "photos", "cifar-fs"];
 
 /// Folder of the comparison's own files.
 pub fn sources(workspace: &Workspace) -> PathBuf {
@@ -97,6 +101,11 @@ pub fn lay_out(workspace: &Workspace) -> Result<PathBuf> {
         let module = workspace.web().join("package/src/generated");
         for name in ["fewshot_wasm.js", "fewshot_wasm_bg.wasm", "fewshot_wasm_relaxed.wasm"] {
             copy(&module.join(name), &page.join("fewshot").join(name))?;
+        }
+        let weights = workspace.root.join("weights");
+        for model in MODELS {
+            let name = format!("{model}.safetensors");
+            copy(&weights.join(&name), &page.join("weights").join(name))?;
         }
         Ok(page.clone())
     })

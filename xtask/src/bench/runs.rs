@@ -24,17 +24,17 @@ struct Case {
     recipe: &'static str,
     /// Below the unpacked data sets.
     data: &'static str,
-    epochs: &'static str,
+    epochs: i64,
     image_size: &'static str,
     batch: &'static str,
 }
 
 const CASES: [Case; 2] = [
-    Case { recipe: "cifar-fs", data: "cifar100", epochs: "3", image_size: "32", batch: "128" },
+    Case { recipe: "cifar-fs", data: "cifar100", epochs: 3, image_size: "32", batch: "128" },
     Case {
         recipe: "tiny-imagenet",
         data: "tiny-imagenet-fewshot",
-        epochs: "5",
+        epochs: 5,
         image_size: "84",
         batch: "64",
     },
@@ -94,15 +94,15 @@ fn measure(workspace: &Workspace, trainer: &Trainer, data: &Path, case: &Case) -
     if out.exists() {
         fs::remove_dir_all(&out).with_context(|| format!("cannot remove {}", out.display()))?;
     }
+    let recipe = out.with_extension("toml");
+    first_stage(&shipped_recipe(workspace, case.recipe)?, case.epochs)
+        .and_then(|text| write(&recipe, &text))?;
     let before = alone()?;
     let mut train = Command::new(trainer.path());
-    train.args(["train", "--recipe", case.recipe, "--device", "cpu", "--data"]);
-    train.arg(data.join(case.data)).arg("--out").arg(&out);
+    train.args(["train", "--device", "cpu", "--recipe"]).arg(&recipe);
+    train.arg("--data").arg(data.join(case.data)).arg("--out").arg(&out);
     // The shipped models' weights are chosen on these too.
     train.arg("--also").arg(plan::folder(data, plan::PHOTOGRAPHS)?);
-    train.args(["--set", &format!("stage.pretrain.epochs={}", case.epochs)]);
-    // The stages after it are not what is timed.
-    train.args(["--set", "stage.hallucinate.episodes=1"]);
     train.env("RAYON_NUM_THREADS", THREADS.to_string());
     command::run(&mut train)?;
     let path = out.join("metrics.jsonl");
@@ -110,6 +110,28 @@ fn measure(workspace: &Workspace, trainer: &Trainer, data: &Path, case: &Case) -
         fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))?;
     let (steps, seconds) = pretraining(&text)?;
     Ok(Measured { recipe: case.recipe, steps, seconds, alone_ms: [before, alone()?] })
+}
+
+fn shipped_recipe(workspace: &Workspace, name: &str) -> Result<String> {
+    let path = workspace.root.join(format!("trainer/src/recipes/{name}.toml"));
+    fs::read_to_string(&path).with_context(|| format!("cannot read {}", path.display()))
+}
+
+/// The recipe without the stages after its first, for so many epochs.
+fn first_stage(recipe: &str, epochs: i64) -> Result<String> {
+    let mut recipe: toml::Table = recipe.parse().context("the recipe is no TOML")?;
+    let stages = recipe.get_mut("stage").and_then(toml::Value::as_array_mut);
+    let stages = stages.context("the recipe has no stages")?;
+    stages.truncate(1);
+    let first = stages.first_mut().and_then(toml::Value::as_table_mut);
+    first.context("the recipe has no stages")?.insert("epochs".to_owned(), epochs.into());
+    toml::to_string(&recipe).context("the recipe cannot be written")
+}
+
+fn write(path: &Path, text: &str) -> Result<()> {
+    fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))
+        .and_then(|()| fs::write(path, text))
+        .with_context(|| format!("cannot write {}", path.display()))
 }
 
 /// Steps of pre-training, and its seconds with all that goes with it.
@@ -143,6 +165,17 @@ fn table(rows: &[Measured]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn of_a_recipe_only_the_first_stage_is_run() {
+        let recipe = "seed = 0\n[[stage]]\nkind = \"pretrain\"\nepochs = 60\n\
+                      [[stage]]\nkind = \"fit\"\n";
+        let first: toml::Table = first_stage(recipe, 3).unwrap().parse().unwrap();
+        let expected = "seed = 0\n[[stage]]\nkind = \"pretrain\"\nepochs = 3\n";
+        assert_eq!(first, expected.parse::<toml::Table>().unwrap());
+        assert!(first_stage("seed = 0", 3).is_err());
+        assert!(first_stage("stage = []", 3).is_err());
+    }
 
     #[test]
     fn a_share_is_of_the_whole_stage() {

@@ -18,7 +18,7 @@ pub fn renew(text: &str, tables: &BTreeMap<&str, String>) -> Result<(String, Vec
     let mut renewed = text.to_owned();
     let mut differences = Vec::new();
     for (name, table) in tables {
-        let begin = format!("<!-- begin: {name} -->");
+        let begin = begin(name);
         let Some(start) = renewed.find(&begin).map(|at| at + begin.len()) else { continue };
         let length = renewed[start..].find(END).with_context(|| format!("{begin} has no {END}"))?;
         let old = renewed[start..start + length].trim().to_owned();
@@ -27,6 +27,15 @@ pub fn renew(text: &str, tables: &BTreeMap<&str, String>) -> Result<(String, Vec
         renewed.replace_range(start..start + length, &format!("\n{table}\n"));
     }
     Ok((renewed, differences))
+}
+
+/// Whether the document has a place for a table of this name.
+pub fn has_place(text: &str, name: &str) -> bool {
+    text.contains(&begin(name))
+}
+
+fn begin(name: &str) -> String {
+    format!("<!-- begin: {name} -->")
 }
 
 fn compare(old: &str, new: &str, tolerance: f64) -> Vec<String> {

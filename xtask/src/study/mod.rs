@@ -89,10 +89,7 @@ fn renewed(workspace: &Workspace) -> Result<(String, String)> {
         .with_context(|| format!("{DOCUMENT} is not text"))?;
     let tables = tables(workspace)?;
     for name in tables.keys() {
-        ensure!(
-            text.contains(&format!("<!-- begin: {name} -->")),
-            "{DOCUMENT} has no place for the table `{name}`"
-        );
+        ensure!(document::has_place(&text, name), "{DOCUMENT} has no place for the table `{name}`");
     }
     let tables = tables.iter().map(|(name, table)| (name.as_str(), table.clone())).collect();
     Ok((document::renew(&text, &tables)?.0, text))
@@ -109,7 +106,10 @@ fn names(workspace: &Workspace) -> Result<Vec<String>> {
     let mut names = Vec::new();
     for entry in entries {
         let path = entry.with_context(|| format!("cannot list {}", folder.display()))?.path();
-        names.extend(path.file_stem().map(|name| name.to_string_lossy().into_owned()));
+        // Beside the studies lies a folder of recipes that only they train by.
+        if path.extension().is_some_and(|extension| extension == "toml") {
+            names.extend(path.file_stem().map(|name| name.to_string_lossy().into_owned()));
+        }
     }
     names.sort();
     Ok(names)

@@ -173,7 +173,7 @@ impl Browser {
             several(photographs),
             live(camera),
             size("the larger WebAssembly module, wasm-opt and brotli", bytes.wasm, MODULE),
-            size("JavaScript and CSS after brotli", bytes.code, CODE),
+            size("JavaScript and CSS of every visit, after brotli", bytes.code, CODE),
         ]);
         table::markdown(&["in the page", "", "must / aim", ""], &rows)
     }

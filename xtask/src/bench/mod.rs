@@ -39,15 +39,16 @@ pub fn run(workspace: &Workspace, arguments: &Bench) -> Result<()> {
             tables.iter().map(|(place, table)| (*place, format!("{table}\n\n{measured_on}")));
         write(workspace, &tables.collect())
     };
+    // How far ahead the kernels are depends on the vectors, so there is a table for each kind.
+    let place = |name: &str| format!("{name}, {}", machine.vectors);
     if wanted(BenchWhat::Native) {
         let native = native::run(workspace, arguments.rounds)?;
-        // How far ahead the kernels are depends on the vectors, so there is a table for each kind.
-        let place = format!("native {}", machine.vectors);
-        keep(&[(&place, native.table())], &native.versions)?;
+        keep(&[(&place("native"), native.table())], &native.versions)?;
     }
     if wanted(BenchWhat::Browser) {
         let browser = browser::run(workspace, arguments.rounds)?;
-        keep(&[("browser", browser.table()), ("page", browser.page_table())], &browser.versions)?;
+        let (peers, page) = (browser.table(), browser.page_table());
+        keep(&[(&place("browser"), peers), (&place("page"), page)], &browser.versions)?;
     }
     if wanted(BenchWhat::Profile) {
         keep(&[("profile", profile::run(workspace)?)], &[])?;

@@ -153,18 +153,18 @@ test("two model files of one name are two models, and an exported classifier is 
   page,
 }, info) => {
   await teach(page, TWO);
-  const use = async (name: string, weights: string) => {
+  const use = async (name: string, weights: string, title: RegExp) => {
     const buffer = readFileSync(join(WEIGHTS, `${weights}.safetensors`));
     await page.getByLabel("Use a model of your own").setInputFiles([{ name, mimeType: "", buffer }]);
+    await expect(page.getByRole("radio", { name: title })).toBeChecked();
+    // Until the file is read, the pictures are those of the model before.
     await expect(page.locator(".thumb.waiting")).toHaveCount(0);
   };
-  await use("mine.safetensors", "cifar-fs");
-  await use("mine.safetensors", "omniglot");
+  await use("mine.safetensors", "cifar-fs", /^mine/);
+  await use("mine.safetensors", "omniglot", /^mine \(2\)/);
   await expect(page.getByRole("radio", { name: /^mine/ })).toHaveCount(2);
-  await expect(page.getByRole("radio", { name: /^mine \(2\)/ })).toBeChecked();
   // Every run of the trainer leaves files of these names: what they were trained on tells them apart.
-  await use("best.safetensors", "photos");
-  await expect(page.getByRole("radio", { name: /^tiny-imagenet/ })).toBeChecked();
+  await use("best.safetensors", "photos", /^tiny-imagenet/);
   const saved = page.waitForEvent("download");
   await fromMenu(page, "Export the classifier");
   const path = info.outputPath("classifier.safetensors");

@@ -94,6 +94,7 @@ pub fn run(workspace: &Workspace, arguments: &Results) -> Result<()> {
         ensure!(tables.contains_key(name.as_str()), "no document has a table `{name}`");
     }
     let mut moved = Vec::new();
+    let mut without_place: Vec<&str> = tables.keys().copied().collect();
     for name in DOCUMENTS {
         let path = workspace.root.join(name);
         let text =
@@ -101,10 +102,16 @@ pub fn run(workspace: &Workspace, arguments: &Results) -> Result<()> {
         let (renewed, differences) = document::renew(&text, &tables)
             .with_context(|| format!("the tables of {name} cannot be found"))?;
         moved.extend(differences.into_iter().map(|difference| format!("{name}: {difference}")));
+        without_place.retain(|table| !document::has_place(&text, table));
         if arguments.write && renewed != text {
             std::fs::write(&path, renewed).with_context(|| format!("cannot write {name}"))?;
         }
     }
+    ensure!(
+        without_place.is_empty(),
+        "no document has a place for what was measured: {}",
+        without_place.join(", ")
+    );
     if arguments.write || moved.is_empty() {
         println!("the tables stand");
         return Ok(());

@@ -14,6 +14,7 @@ use super::ratio::Goal;
 use super::table::{markdown, ms};
 use crate::command;
 use crate::data;
+use crate::digest::write;
 use crate::progress::step;
 use crate::results::plan;
 use crate::workspace::Workspace;
@@ -95,8 +96,7 @@ fn measure(workspace: &Workspace, trainer: &Trainer, data: &Path, case: &Case) -
         fs::remove_dir_all(&out).with_context(|| format!("cannot remove {}", out.display()))?;
     }
     let recipe = out.with_extension("toml");
-    first_stage(&shipped_recipe(workspace, case.recipe)?, case.epochs)
-        .and_then(|text| write(&recipe, &text))?;
+    write(&recipe, first_stage(&shipped_recipe(workspace, case.recipe)?, case.epochs)?)?;
     let before = alone()?;
     let mut train = Command::new(trainer.path());
     train.args(["train", "--device", "cpu", "--recipe"]).arg(&recipe);
@@ -121,17 +121,12 @@ fn shipped_recipe(workspace: &Workspace, name: &str) -> Result<String> {
 fn first_stage(recipe: &str, epochs: i64) -> Result<String> {
     let mut recipe: toml::Table = recipe.parse().context("the recipe is no TOML")?;
     let stages = recipe.get_mut("stage").and_then(toml::Value::as_array_mut);
-    let stages = stages.context("the recipe has no stages")?;
-    stages.truncate(1);
-    let first = stages.first_mut().and_then(toml::Value::as_table_mut);
+    let first = stages.and_then(|stages| {
+        stages.truncate(1);
+        stages.first_mut()?.as_table_mut()
+    });
     first.context("the recipe has no stages")?.insert("epochs".to_owned(), epochs.into());
     toml::to_string(&recipe).context("the recipe cannot be written")
-}
-
-fn write(path: &Path, text: &str) -> Result<()> {
-    fs::create_dir_all(path.parent().unwrap_or(Path::new(".")))
-        .and_then(|()| fs::write(path, text))
-        .with_context(|| format!("cannot write {}", path.display()))
 }
 
 /// Steps of pre-training, and its seconds with all that goes with it.

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::plan::{Evaluation, Run, Study};
 use super::record::Line;
 use crate::command;
-use crate::digest::read;
+use crate::digest::{read, write};
 use crate::progress::step;
 use crate::results::plan::folder;
 use crate::results::trainer::Trainer;
@@ -91,7 +91,7 @@ fn train(
         study.changes(run).for_each(|change| {
             fewshot.args(["--set", change]);
         });
-        note(out, call)?;
+        write(&begun_as(out), call)?;
     }
     command::run(&mut fewshot)
 }
@@ -99,15 +99,6 @@ fn train(
 /// Beside a run's folder: what it was begun as.
 fn begun_as(out: &Path) -> PathBuf {
     out.with_extension("call")
-}
-
-fn note(out: &Path, call: &str) -> Result<()> {
-    let note = begun_as(out);
-    let write = || {
-        std::fs::create_dir_all(note.parent().unwrap_or(Path::new(".")))?;
-        std::fs::write(&note, call)
-    };
-    write().with_context(|| format!("cannot write {}", note.display()))
 }
 
 /// Whether there is a training to go on with, and it is this one.
@@ -211,7 +202,7 @@ mod tests {
     fn only_the_same_training_goes_on() {
         let parent = tempfile::tempdir().unwrap();
         let out = parent.path().join("study/dot--1-shot--m---10");
-        note(&out, "fewshot train --set seed=0").unwrap();
+        write(&begun_as(&out), "fewshot train --set seed=0").unwrap();
         assert!(!is_begun(&out, "fewshot train --set seed=0"), "nothing is there yet");
         std::fs::create_dir_all(&out).unwrap();
         std::fs::write(out.join("run.json"), "{}").unwrap();
